@@ -1,0 +1,41 @@
+// all(): every collector of this agent, in an explicit list.
+
+#pragma once
+
+#include "collectors/collector.h"
+#include "platform/root_fs.h"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace paws::collectors {
+
+// A runner named in the configuration, for hosts without systemd ([[runners.static]]).
+struct StaticRunner {
+    std::string name;
+    std::string root;
+    std::string
+        unit;  // empty: no systemd unit; else the unit whose journal lines are this runner's
+};
+
+struct Options {
+    platform::RootFs root;
+    bool discover_runners = true;
+    std::vector<StaticRunner> static_runners;
+    std::vector<std::string> exclude_mountpoints;  // each with all that is mounted below it
+    std::vector<std::string> exclude_fstypes;
+    std::string journal_directory;  // empty: the system's journal
+    std::string journal_namespace;
+};
+
+// A collector and the probe (thread) it lives on. Collectors of one probe run in this order.
+struct Source {
+    std::string_view probe;
+    std::unique_ptr<Collector> collector;
+};
+
+std::vector<Source> all(const Options& options);
+
+}  // namespace paws::collectors

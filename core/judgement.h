@@ -1,0 +1,112 @@
+// Judgement: what policy concludes from the facts, with evidence. Plain values.
+
+#pragma once
+
+#include "core/runner_facts.h"
+#include "core/time.h"
+
+#include <array>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace paws {
+
+// What the runner does. Order is the order of precedence: the first that holds is the state.
+enum class RunnerState {
+    unknown,
+    stopped,
+    done,
+    unregistered,
+    starting,
+    updating,
+    offline,
+    hung,
+    draining,
+    busy,
+    idle,
+};
+inline constexpr std::array runner_states{RunnerState::unknown,
+                                          RunnerState::stopped,
+                                          RunnerState::done,
+                                          RunnerState::unregistered,
+                                          RunnerState::starting,
+                                          RunnerState::updating,
+                                          RunnerState::offline,
+                                          RunnerState::hung,
+                                          RunnerState::draining,
+                                          RunnerState::busy,
+                                          RunnerState::idle};
+
+// Whether to worry, apart from what the runner does.
+enum class Health { ok, degraded, failed, unknown };
+inline constexpr std::array healths{Health::ok, Health::degraded, Health::failed, Health::unknown};
+
+enum class Problem {
+    crash_loop,
+    orphan_worker,
+    lease_late,
+    disk,
+    inodes,
+    memory,
+    cpu,
+    version,
+    clock,
+    unit_changed,
+};
+inline constexpr std::array problems{Problem::crash_loop,
+                                     Problem::orphan_worker,
+                                     Problem::lease_late,
+                                     Problem::disk,
+                                     Problem::inodes,
+                                     Problem::memory,
+                                     Problem::cpu,
+                                     Problem::version,
+                                     Problem::clock,
+                                     Problem::unit_changed};
+
+struct Evidence {
+    std::string fact;
+    std::string value;
+    std::optional<double> age_seconds;
+};
+
+struct RunnerJudgement {
+    std::string name;
+    RunnerState state = RunnerState::unknown;
+    WallTime since;      // when the state began, as far as we know
+    std::string reason;  // one line for people; for `stopped` it begins with the reason word
+    Health health = Health::unknown;
+    std::set<Problem> problems;
+    std::vector<Evidence> evidence;
+    std::optional<WallTime> last_contact;
+};
+
+struct HostJudgement {
+    Health health = Health::unknown;
+    std::set<Problem> problems;
+    std::map<std::string, double> full_in_seconds;  // by mountpoint, where the trend says so
+};
+
+// One reading of a filesystem's free space, kept for the forecast.
+struct SpaceSample {
+    BootTime at;
+    std::uint64_t avail_bytes = 0;
+};
+
+// The readings that a judgement needs from those before it.
+struct Memories {
+    std::map<std::string, std::vector<SpaceSample>> space;  // by mountpoint
+    std::map<Problem, BootTime> host_since;                 // since when a bound is crossed
+    std::optional<CpuTimes> cpu;                            // at the previous tick
+};
+
+struct Judgement {
+    HostJudgement host;
+    std::vector<RunnerJudgement> runners;  // in the order of Facts::runners
+    Memories memories;
+};
+
+}  // namespace paws

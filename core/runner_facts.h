@@ -1,0 +1,190 @@
+// Runner facts: what systemd, the kernel, the runner's own files and the journal say about one
+// runner. Text that job code could write (job names, error lines) has passed printable() before it
+// is here.
+
+#pragma once
+
+#include "core/host_facts.h"
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace paws {
+
+// Properties of the systemd unit (org.freedesktop.systemd1(5)), words as systemd spells them.
+struct Unit {
+    std::string load_state;       // loaded, not-found, masked, ...
+    std::string active_state;     // active, inactive, failed, activating, ...
+    std::string sub_state;        // running, dead, auto-restart, ...
+    std::string unit_file_state;  // enabled, disabled, masked, ...
+    std::string result;           // success, exit-code, signal, oom-kill, ...
+    std::string user;
+    std::string working_directory;
+    std::string control_group;  // empty when no process is there
+    std::string invocation_id;  // 32 hex digits, as in _SYSTEMD_INVOCATION_ID
+    int main_pid = 0;           // 0 when none
+    int exec_main_pid = 0;      // the last main process, also after its end
+    int exec_main_code = 0;     // CLD_EXITED and friends, 0 while it runs
+    int exec_main_status = 0;
+    std::uint32_t restarts = 0;
+    bool needs_daemon_reload = false;
+    std::optional<WallTime> active_enter;
+    std::optional<WallTime> inactive_enter;
+    std::optional<WallTime> state_change;
+};
+
+// The part of `.runner` that we use (facts: runner, C/ConfigurationStore.cs).
+struct RunnerSettings {
+    std::optional<std::uint64_t> agent_id;
+    std::string agent_name;
+    std::string pool_name;
+    std::string github_url;
+    std::string server_url;
+    std::string server_url_v2;
+    std::string work_folder;  // as written: relative to the root, or absolute
+    bool ephemeral = false;
+    bool disable_update = false;
+    bool use_v2_flow = false;
+};
+
+// What the runner's root directory says; each part is absent when we may not read it.
+struct RunnerFiles {
+    std::optional<RunnerSettings> settings;  // absent: not configured, or unreadable (see error)
+    std::string version;                     // "2.336.0" from the bin symlink; empty when unknown
+    std::optional<WallTime> version_built;   // mtime of bin/Runner.Listener: its build date
+    std::map<std::string, std::uint64_t> directory_bytes;  // by role: work, diag, tool, update
+    std::string error;                                     // why a part is absent, for the operator
+};
+
+enum class ProcessRole { shell, wrapper, listener, worker, orphan_worker, helper, job };
+inline constexpr std::array process_roles{ProcessRole::shell,
+                                          ProcessRole::wrapper,
+                                          ProcessRole::listener,
+                                          ProcessRole::worker,
+                                          ProcessRole::orphan_worker,
+                                          ProcessRole::helper,
+                                          ProcessRole::job};
+
+// A process is its pid and its start time; the pid alone is reused.
+struct Process {
+    int pid = 0;
+    int parent = 0;
+    std::uint64_t start_ticks = 0;  // clock ticks after boot (proc_pid_stat(5), field 22)
+    char state = '?';               // R S D Z T ...
+    std::uint32_t uid = 0;
+    std::string comm;  // forgeable: for people only
+    ProcessRole role = ProcessRole::job;
+};
+
+struct ProcessTree {
+    std::vector<Process> processes;  // at most process_limit; the counts below are complete
+    std::map<ProcessRole, std::uint64_t> counts;
+    std::string error;  // e.g. hidepid: what could not be seen
+};
+inline constexpr std::size_t process_limit = 512;
+
+// Counters and gauges of the unit's cgroup (kernel doc: admin-guide/cgroup-v2.rst).
+struct Cgroup {
+    std::string path;      // below the cgroup mount, "/system.slice/..."
+    std::uint64_t id = 0;  // inode of its directory: what sock_diag reports
+    std::optional<double> cpu_seconds;
+    std::optional<std::uint64_t> memory_bytes;
+    std::optional<std::uint64_t> memory_peak_bytes;
+    std::optional<std::uint64_t> io_read_bytes;
+    std::optional<std::uint64_t> io_written_bytes;
+    std::optional<std::uint64_t> pids;
+    std::optional<std::uint64_t> oom_kills;
+    Pressure pressure;
+};
+
+// Established TCP connections of the unit's cgroup to port 443 or its proxy (sock_diag(7)).
+struct Sockets {
+    std::uint32_t established = 0;
+    std::optional<double> last_received_seconds;  // age of the newest byte received on any of them
+};
+
+// TaskResult of the runner (C/Util/TaskResultUtil.cs) plus `lost`: a job that never said its
+// result.
+enum class JobResult {
+    succeeded,
+    succeeded_with_issues,
+    failed,
+    canceled,
+    skipped,
+    abandoned,
+    lost,
+};
+inline constexpr std::array job_results{JobResult::succeeded,
+                                        JobResult::succeeded_with_issues,
+                                        JobResult::failed,
+                                        JobResult::canceled,
+                                        JobResult::skipped,
+                                        JobResult::abandoned,
+                                        JobResult::lost};
+
+enum class LostReason { superseded, listener_exit, session_restart };
+inline constexpr std::array lost_reasons{
+    LostReason::superseded, LostReason::listener_exit, LostReason::session_restart};
+
+struct Job {
+    std::string name;  // written by the workflow: untrusted, printable, at most 256 bytes
+    WallTime started;
+    std::optional<WallTime> finished;
+    std::optional<JobResult> result;
+};
+
+inline constexpr std::array job_duration_bounds_seconds{
+    10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 21600.0};
+
+// Counts of what the runner printed since the agent started; the journal before that only sets
+// states.
+struct RunnerCounters {
+    std::map<JobResult, std::uint64_t> jobs;
+    std::map<LostReason, std::uint64_t> lost;
+    std::array<std::uint64_t, job_duration_bounds_seconds.size() + 1>
+        job_durations{};  // per bucket
+    double job_duration_sum_seconds = 0;
+    std::uint64_t connect_errors = 0;
+    std::map<std::string, std::uint64_t>
+        listener_exits;  // by code: "0".."7", "null", "-2", "other"
+};
+
+// What the runner's own lines say, folded in order. Only lines of the wrapper process count.
+struct RunnerLog {
+    std::string version;                    // "Current runner version"
+    std::optional<WallTime> started;        // the wrapper started a listener
+    std::optional<WallTime> listening;      // the last "Listening for Jobs"
+    std::optional<WallTime> contact;        // the last line that proves contact with GitHub
+    std::optional<WallTime> connect_error;  // cleared by contact
+    std::string connect_error_text;
+    std::optional<WallTime> conflict;       // session conflict; cleared by listening
+    std::optional<WallTime> updating;       // an update began; cleared by listening or its failure
+    std::optional<WallTime> unregistered;   // a deregistration line; cleared by listening
+    std::optional<WallTime> deprecated;     // "deprecated and cannot receive messages"
+    std::optional<WallTime> removed;        // "Removed .runner": ephemeral end or deregistration
+    std::optional<WallTime> listener_exit;  // the last exit; cleared by the next start
+    std::string listener_exit_code;         // "0".."7", "null", "-2", ...
+    std::vector<WallTime> recent_exits;     // the last few, oldest first
+    std::optional<Job> job;                 // running now
+    std::vector<Job> finished;              // the last few, oldest first
+    RunnerCounters counters;
+};
+
+struct Runner {
+    std::string name;     // the unit without "actions.runner." and ".service"
+    std::string unit;     // the full unit name
+    std::string root;     // absolute; empty when unknown
+    bool managed = true;  // by systemd; false: listed in the configuration of a host without it
+    Sourced<Unit> unit_state;
+    Sourced<RunnerFiles> files;
+    Sourced<ProcessTree> processes;
+    Sourced<Cgroup> cgroup;
+    Sourced<Sockets> sockets;
+    Sourced<RunnerLog> log;
+};
+
+}  // namespace paws

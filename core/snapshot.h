@@ -1,0 +1,40 @@
+// Snapshot: one tick's facts and judgement, published whole and never changed.
+
+#pragma once
+
+#include "core/facts.h"
+#include "core/judgement.h"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace paws {
+
+// How one collector did in this tick.
+struct CollectorReport {
+    std::string name;
+    bool success = false;
+    std::chrono::nanoseconds duration{};  // of its last finished round
+    std::string error;                    // empty on success
+};
+
+struct Snapshot {
+    std::uint64_t sequence = 0;  // 1 for the first tick
+    Now taken;                   // when the tick finished
+    Facts facts;
+    Judgement judged;
+    std::vector<CollectorReport> collectors;
+    bool config_reload_successful = true;
+};
+
+// Facts older than this are not shown as current and judge as unknown (design: states).
+inline constexpr std::chrono::seconds fresh_for{30};
+
+template <class T>
+const T* fresh(const Sourced<T>& fact, const Now& now) {
+    return fact.value && now.boot - fact.taken.boot <= fresh_for ? &*fact.value : nullptr;
+}
+
+}  // namespace paws

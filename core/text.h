@@ -1,0 +1,131 @@
+// Text: small pure helpers for reading what the kernel and the runner print, and for showing text
+// that somebody else wrote.
+
+#pragma once
+
+#include <charconv>
+#include <concepts>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace paws {
+
+inline constexpr std::string_view blanks = " \t\r\n";
+
+inline std::string_view trim(std::string_view text) {
+    const auto first = text.find_first_not_of(blanks);
+    if (first == std::string_view::npos) {
+        return {};
+    }
+    return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+// Takes the text up to `separator` off the front of `rest`; all of it when there is no separator.
+inline std::string_view take_until(std::string_view& rest, char separator) {
+    const auto end = rest.find(separator);
+    const auto taken = rest.substr(0, end);
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    return taken;
+}
+
+// Takes the next word off the front of `rest`; empty when there is none.
+inline std::string_view take_word(std::string_view& rest) {
+    const auto first = rest.find_first_not_of(blanks);
+    if (first == std::string_view::npos) {
+        rest = {};
+        return {};
+    }
+    rest.remove_prefix(first);
+    const auto word = rest.substr(0, rest.find_first_of(blanks));
+    rest.remove_prefix(word.size());
+    return word;
+}
+
+// The whole of `text` as a number; no sign for unsigned types, no blanks, no overflow.
+template <std::integral Number>
+std::optional<Number> parse_integer(std::string_view text, int base = 10) {
+    Number number{};
+    const auto [end, problem] =
+        std::from_chars(text.data(), text.data() + text.size(), number, base);
+    if (problem != std::errc{} || end != text.data() + text.size()) {
+        return std::nullopt;
+    }
+    return number;
+}
+
+inline std::optional<double> parse_decimal(std::string_view text) {
+    double number = 0;
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (problem != std::errc{} || end != text.data() + text.size()) {
+        return std::nullopt;
+    }
+    return number;
+}
+
+// `text` as valid UTF-8 without control characters, at most `limit` bytes and never cut inside a
+// character: safe for a terminal, a label or a log line. What it cannot keep becomes U+FFFD.
+std::string printable(std::string_view text, std::size_t limit = 256);
+
+namespace detail {
+
+// The length of the valid UTF-8 character at the front of `text`, 0 when there is none.
+inline std::size_t utf8_length(std::string_view text) {
+    const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+    const unsigned lead = byte(0);
+    const std::size_t length = lead < 0x80                    ? 1
+                               : lead >= 0xC2 && lead <= 0xDF ? 2
+                               : lead >= 0xE0 && lead <= 0xEF ? 3
+                               : lead >= 0xF0 && lead <= 0xF4 ? 4
+                                                              : 0;
+    if (length == 0 || length > text.size()) {
+        return 0;
+    }
+    for (std::size_t at = 1; at < length; ++at) {
+        if ((byte(at) & 0xC0U) != 0x80) {
+            return 0;
+        }
+    }
+    const bool overlong = (lead == 0xE0 && byte(1) < 0xA0) || (lead == 0xF0 && byte(1) < 0x90);
+    const bool surrogate = lead == 0xED && byte(1) >= 0xA0;
+    const bool beyond = lead == 0xF4 && byte(1) >= 0x90;
+    return overlong || surrogate || beyond ? 0 : length;
+}
+
+// C0, DEL, C1 and the characters that turn the direction of the text around them.
+inline bool is_control(std::string_view character) {
+    const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(character[at]); };
+    if (character.size() == 1) {
+        return byte(0) < 0x20 || byte(0) == 0x7F;
+    }
+    if (character.size() == 2) {
+        return byte(0) == 0xC2 && byte(1) < 0xA0;
+    }
+    const bool embedding =
+        byte(0) == 0xE2 && byte(1) == 0x80 &&
+        ((byte(2) >= 0xA8 && byte(2) <= 0xAE) || byte(2) == 0x8E || byte(2) == 0x8F);
+    const bool isolate = byte(0) == 0xE2 && byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9;
+    return embedding || isolate;
+}
+
+}  // namespace detail
+
+inline std::string printable(std::string_view text, std::size_t limit) {
+    static constexpr std::string_view replacement = "\xEF\xBF\xBD";
+    std::string shown;
+    while (!text.empty()) {
+        const auto length = detail::utf8_length(text);
+        const auto character = text.substr(0, length == 0 ? 1 : length);
+        const bool kept = length != 0 && !detail::is_control(character);
+        const auto piece = kept ? character : replacement;
+        if (shown.size() + piece.size() > limit) {
+            break;
+        }
+        shown += piece;
+        text.remove_prefix(character.size());
+    }
+    return shown;
+}
+
+}  // namespace paws
