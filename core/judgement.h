@@ -96,8 +96,15 @@ struct SpaceSample {
     std::uint64_t avail_bytes = 0;
 };
 
+// Since when a runner's sockets were watched, and the newest sign of life from GitHub seen since.
+struct Contact {
+    BootTime watched_since;
+    std::optional<BootTime> last;
+};
+
 // The readings that a judgement needs from those before it.
 struct Memories {
+    std::map<std::string, Contact> contact;                 // by runner
     std::map<std::string, std::vector<SpaceSample>> space;  // by mountpoint
     std::map<Problem, BootTime> host_since;                 // since when a bound is crossed
     std::optional<CpuTimes> cpu;                            // at the previous tick

@@ -167,6 +167,7 @@ struct RunnerLog {
     std::optional<WallTime> deprecated;     // "deprecated and cannot receive messages"
     std::optional<WallTime> removed;        // "Removed .runner": ephemeral end or deregistration
     std::optional<WallTime> listener_exit;  // the last exit; cleared by the next start
+    std::optional<WallTime> shutdown;       // it was asked to stop; cleared by the next start
     std::string listener_exit_code;         // "0".."7", "null", "-2", ...
     std::vector<WallTime> recent_exits;     // the last few, oldest first
     std::optional<Job> job;                 // running now
