@@ -3,6 +3,9 @@ set(PAWS_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined or thread"
 if(PAWS_SANITIZE)
   add_compile_options(-fsanitize=${PAWS_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${PAWS_SANITIZE})
+  if(PAWS_FUZZ)
+    add_compile_options(-fsanitize=fuzzer-no-link)  # coverage of the rooms, for libFuzzer to steer by
+  endif()
   if(PAWS_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     add_compile_options(-Wno-tsan)  # Asio's fences: g++ 12 warns that TSan does not model them
   endif()
