@@ -1,0 +1,29 @@
+#include "platform/straggler.h"
+
+#include <csignal>
+#include <system_error>
+#include <thread>
+
+#include <pthread.h>
+
+namespace paws::platform {
+
+Result<void> start_detached(const std::string& name, std::function<void()> body) {
+    sigset_t all{};
+    sigset_t before{};
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);  // inherited: signals belong to the loop's thread
+    Result<void> started;
+    try {
+        std::thread thread{std::move(body)};
+        pthread_setname_np(thread.native_handle(), name.substr(0, 15).c_str());
+        thread.detach();
+    } catch (const std::system_error& refused) {
+        started =
+            Error{Errc::unavailable, "cannot start the thread '" + name + "': " + refused.what()};
+    }
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    return started;
+}
+
+}  // namespace paws::platform

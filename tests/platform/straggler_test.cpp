@@ -1,0 +1,125 @@
+#include "platform/straggler.h"
+
+#include <atomic>
+#include <csignal>
+#include <future>
+#include <stdexcept>
+#include <thread>
+
+#include <doctest/doctest.h>
+#include <pthread.h>
+
+using namespace paws;
+using namespace std::chrono_literals;
+using platform::Straggler;
+
+namespace {
+
+std::chrono::steady_clock::time_point in(std::chrono::milliseconds patience) {
+    return std::chrono::steady_clock::now() + patience;
+}
+
+// A source that answers only once it is let go.
+struct Gate {
+    std::promise<void> open;
+    std::shared_future<void> opened = open.get_future().share();
+    std::atomic<int> calls = 0;
+    std::atomic<int> answers = 0;
+};
+
+Straggler<int> behind(const std::shared_ptr<Gate>& gate) {
+    return {"gate", [gate]() -> Result<int> {
+                const int call = ++gate->calls;
+                gate->opened.wait();
+                ++gate->answers;
+                return call;
+            }};
+}
+
+}  // namespace
+
+TEST_CASE("Straggler: an answer that comes in time is handed over, each time anew") {
+    int calls = 0;
+    Straggler<int> straggler{"quick", [&]() -> Result<int> { return ++calls; }};
+    CHECK(straggler.ask(in(10s)).value() == 1);
+    CHECK(straggler.ask(in(10s)).value() == 2);
+}
+
+TEST_CASE("Straggler: an error is an answer") {
+    Straggler<int> straggler{"denied", []() -> Result<int> {
+                                 return Error{Errc::denied, "/mnt: no"};
+                             }};
+    CHECK(straggler.ask(in(10s)).error() == Error{Errc::denied, "/mnt: no"});
+}
+
+TEST_CASE("Straggler: an exception is an answer, and the thread survives it") {
+    int calls = 0;
+    Straggler<int> straggler{"bug", [&]() -> Result<int> {
+                                 if (++calls == 1) {
+                                     throw std::runtime_error{"a bug"};
+                                 }
+                                 return calls;
+                             }};
+    CHECK(straggler.ask(in(10s)).error() == Error{Errc::io, "a bug"});
+    CHECK(straggler.ask(in(10s)).value() == 2);
+}
+
+TEST_CASE(
+    "Straggler: a question without an answer is left behind, asked once, and answered later") {
+    const auto gate = std::make_shared<Gate>();
+    auto straggler = behind(gate);
+    const auto begun = std::chrono::steady_clock::now();
+    CHECK(straggler.ask(in(20ms)).error().code == Errc::timeout);
+    CHECK(straggler.ask(in(1h)).error().code == Errc::timeout);  // at once: it is left behind
+    CHECK(std::chrono::steady_clock::now() - begun < 10s);
+    CHECK(gate->calls == 1);
+    gate->open.set_value();
+    CHECK(straggler.wait(in(10s)).value() == 1);
+    CHECK(straggler.ask(in(10s)).value() == 2);
+}
+
+TEST_CASE("Straggler: a late answer is not taken for the answer to the next question") {
+    const auto gate = std::make_shared<Gate>();
+    auto straggler = behind(gate);
+    CHECK_FALSE(straggler.ask(in(1ms)));
+    gate->open.set_value();
+    Result<int> next = Error{};
+    const auto patience = in(10s);
+    while (!next && std::chrono::steady_clock::now() < patience) {
+        std::this_thread::yield();
+        next = straggler.ask(patience);
+    }
+    CHECK(next.value() == 2);
+}
+
+TEST_CASE("Straggler: several questions are outstanding side by side") {
+    const auto gate = std::make_shared<Gate>();
+    auto first = behind(gate);
+    auto second = behind(gate);
+    REQUIRE(first.start());
+    REQUIRE(second.start());
+    gate->open.set_value();
+    CHECK(first.wait(in(10s)).value() + second.wait(in(10s)).value() == 3);
+}
+
+TEST_CASE("Straggler: its owner may go while a question is outstanding") {
+    const auto gate = std::make_shared<Gate>();
+    {
+        auto straggler = behind(gate);
+        CHECK_FALSE(straggler.ask(in(1ms)));
+    }
+    CHECK(gate->answers == 0);
+    gate->open.set_value();
+}
+
+TEST_CASE("Straggler: its thread takes no signals") {
+    Straggler<bool> straggler{"masked", []() -> Result<bool> {
+                                  sigset_t mask{};
+                                  pthread_sigmask(SIG_SETMASK, nullptr, &mask);
+                                  return sigismember(&mask, SIGTERM) == 1;
+                              }};
+    CHECK(straggler.ask(in(10s)).value());
+    sigset_t own{};
+    pthread_sigmask(SIG_SETMASK, nullptr, &own);
+    CHECK(sigismember(&own, SIGTERM) == 0);
+}
