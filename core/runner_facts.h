@@ -56,9 +56,13 @@ struct RunnerFiles {
     std::optional<RunnerSettings> settings;  // absent: not configured, or unreadable (see error)
     std::string version;                     // "2.336.0" from the bin symlink; empty when unknown
     std::optional<WallTime> version_built;   // mtime of bin/Runner.Listener: its build date
-    std::map<std::string, std::uint64_t> directory_bytes;  // by role: work, diag, tool, update
-    std::string error;                                     // why a part is absent, for the operator
+    std::string error;                       // why a part is absent, for the operator
 };
+
+// What directories of a runner hold on disk, by role: work, diag, tool, update.
+// A walk takes long and comes every ten minutes: `taken` says when it ended, and unlike other facts
+// it is worth showing at that age.
+using DirectoryBytes = std::map<std::string, std::uint64_t>;
 
 enum class ProcessRole { shell, wrapper, listener, worker, orphan_worker, helper, job };
 inline constexpr std::array process_roles{ProcessRole::shell,
@@ -182,6 +186,7 @@ struct Runner {
     bool managed = true;  // by systemd; false: listed in the configuration of a host without it
     Sourced<Unit> unit_state;
     Sourced<RunnerFiles> files;
+    Sourced<DirectoryBytes> directory_bytes;
     Sourced<ProcessTree> processes;
     Sourced<Cgroup> cgroup;
     Sourced<Sockets> sockets;
