@@ -1,0 +1,215 @@
+#include "policy/runner_state.h"
+
+#include "core/snapshot.h"
+#include "core/text.h"
+#include "policy/stopped.h"
+#include "policy/thresholds.h"
+
+#include <algorithm>
+
+namespace paws::policy {
+
+namespace {
+
+using std::chrono::nanoseconds;
+
+// Everything that is asked of a live runner, gathered once.
+struct Live {
+    const Runner& runner;
+    const ContactView& contact;
+    const Now& now;
+    const RunnerLog& log;
+    const ProcessTree* processes;  // null: they cannot be seen just now
+    const Process* listener;
+};
+
+StateView view(RunnerState state, std::string reason, std::optional<WallTime> since = {}) {
+    return {.state = state, .reason = std::move(reason), .since = since};
+}
+
+nanoseconds age(WallTime time, const Now& now) {
+    return std::max(now.wall - time, nanoseconds{0});
+}
+
+bool newer(const std::optional<WallTime>& one, const std::optional<WallTime>& other) {
+    return one && (!other || *one > *other);
+}
+
+std::string minutes(nanoseconds span) {
+    return std::to_string(std::chrono::duration_cast<std::chrono::minutes>(span).count()) + " min";
+}
+
+// The start that the runner is still in: the wrapper's, else the unit's.
+std::optional<WallTime> started(const Live& live) {
+    if (live.log.started) {
+        return live.log.started;
+    }
+    return live.runner.unit_state.value ? live.runner.unit_state.value->active_enter : std::nullopt;
+}
+
+std::optional<StateView> not_ready(const Live& live) {
+    const auto since = started(live);
+    const bool listening = live.log.listening && !newer(since, live.log.listening);
+    const bool gone = live.processes != nullptr && live.listener == nullptr;
+    if (listening && !gone) {
+        return std::nullopt;
+    }
+    const auto begun = gone && live.log.listener_exit ? live.log.listener_exit : since;
+    const std::string what =
+        gone ? "no listener process" : "the listener has not said that it listens";
+    if (begun && age(*begun, live.now) > start_patience) {
+        return view(RunnerState::offline, what + " for " + minutes(age(*begun, live.now)), begun);
+    }
+    return view(RunnerState::starting, what + " yet", begun);
+}
+
+std::optional<StateView> updating(const Live& live) {
+    if (!newer(live.log.updating, live.log.listening) ||
+        age(*live.log.updating, live.now) > update_patience) {
+        return std::nullopt;
+    }
+    return view(RunnerState::updating, "the runner replaces itself", live.log.updating);
+}
+
+// Explained silence: the runner itself says that it cannot reach GitHub, or that it may not.
+std::optional<StateView> explained_offline(const Live& live) {
+    const auto& log = live.log;
+    if (newer(log.conflict, log.contact) && newer(log.conflict, log.listening)) {
+        return view(RunnerState::offline,
+                    "session conflict: another listener holds this runner",
+                    log.conflict);
+    }
+    const bool silent = live.contact.watched
+                            ? live.contact.silent_for > contact_warn
+                            : log.connect_error && age(*log.connect_error, live.now) > contact_warn;
+    if (newer(log.connect_error, log.contact) && silent) {
+        return view(
+            RunnerState::offline, "connect error: " + log.connect_error_text, log.connect_error);
+    }
+    return std::nullopt;
+}
+
+// Silence that nothing explains. Proof of a hang needs a second, independent sign; without it the
+// runner is still not fit, so it is offline and never healthier than the truth.
+std::optional<StateView> silent(const Live& live) {
+    if (!live.contact.watched || live.contact.silent_for <= contact_block) {
+        return std::nullopt;
+    }
+    const auto since = live.now.wall - live.contact.silent_for;
+    const std::string quiet =
+        "nothing received from GitHub for " + minutes(live.contact.silent_for);
+    const char state = live.listener != nullptr ? live.listener->state : '?';
+    if (state == 'D' || state == 'Z' || state == 'T') {
+        return view(RunnerState::hung,
+                    quiet + " and the listener is in process state " + std::string{state},
+                    since);
+    }
+    return view(RunnerState::offline, quiet + ", no error explains it", since);
+}
+
+bool has_worker(const Live& live) {
+    const auto count = live.processes->counts.find(ProcessRole::worker);
+    return count != live.processes->counts.end() && count->second > 0;
+}
+
+StateView working(const Live& live) {
+    const auto& job = live.log.job;
+    const bool young = job && age(job->started, live.now) <= worker_patience;
+    const bool busy = live.processes != nullptr ? has_worker(live) || young : job.has_value();
+    if (busy) {
+        return view(RunnerState::busy,
+                    job ? "runs " + job->name : "a worker runs",
+                    job ? std::optional{job->started} : std::nullopt);
+    }
+    auto since = live.log.listening;
+    if (!live.log.finished.empty() && newer(live.log.finished.back().finished, since)) {
+        since = live.log.finished.back().finished;
+    }
+    return view(RunnerState::idle, "listens for jobs", since);
+}
+
+StateView live_state(const Live& live) {
+    if (live.log.unregistered && newer(live.log.unregistered, live.log.listening)) {
+        return view(
+            RunnerState::unregistered, "GitHub no longer knows this runner", live.log.unregistered);
+    }
+    if (const auto update = updating(live)) {
+        return *update;
+    }
+    if (const auto offline = explained_offline(live)) {
+        return *offline;
+    }
+    if (const auto start = not_ready(live)) {
+        return *start;
+    }
+    if (const auto quiet = silent(live)) {
+        return *quiet;
+    }
+    return working(live);
+}
+
+// The journal cannot be read: a listener that received bytes from GitHub lately is still proof
+// enough.
+StateView without_lines(const Live& live) {
+    const auto& last = live.contact.last;
+    const bool heard = last && live.now.boot - *last <= contact_warn;
+    if (live.listener != nullptr && live.contact.watched && heard) {
+        return has_worker(live) ? view(RunnerState::busy, "a worker runs")
+                                : view(RunnerState::idle, "the listener hears from GitHub");
+    }
+    return view(RunnerState::unknown, "the runner's journal lines cannot be read");
+}
+
+// Without systemd a runner is stopped when none of its processes is there.
+bool is_stopped(const Runner& runner, const ProcessTree* processes) {
+    if (runner.managed) {
+        const auto& active = runner.unit_state.value->active_state;
+        return active == "inactive" || active == "failed" || active == "deactivating";
+    }
+    const auto runs = [&](ProcessRole role) {
+        const auto count = processes->counts.find(role);
+        return count != processes->counts.end() && count->second > 0;
+    };
+    return !runs(ProcessRole::listener) && !runs(ProcessRole::wrapper) && !runs(ProcessRole::shell);
+}
+
+}  // namespace
+
+const Process* listener_of(const Runner& runner, const Now& now) {
+    const auto* tree = fresh(runner.processes, now);
+    if (tree == nullptr) {
+        return nullptr;
+    }
+    const auto found = std::ranges::find(tree->processes, ProcessRole::listener, &Process::role);
+    return found == tree->processes.end() ? nullptr : &*found;
+}
+
+StateView runner_state(const Runner& runner, const ContactView& contact, const Now& now) {
+    static const RunnerLog no_log;
+    const auto* unit = fresh(runner.unit_state, now);
+    const auto* processes = fresh(runner.processes, now);
+    const auto* log = fresh(runner.log, now);
+    if (runner.managed && unit == nullptr) {
+        return view(RunnerState::unknown, "systemd does not say how the unit is");
+    }
+    if (!runner.managed && processes == nullptr) {
+        return view(RunnerState::unknown, "its processes cannot be seen");
+    }
+    if (is_stopped(runner, processes)) {
+        return stopped_state(runner);
+    }
+    if (unit != nullptr && unit->active_state == "activating") {
+        return view(RunnerState::starting,
+                    "systemd starts the unit (" + unit->sub_state + ")",
+                    unit->state_change);
+    }
+    const Live live{.runner = runner,
+                    .contact = contact,
+                    .now = now,
+                    .log = log != nullptr ? *log : no_log,
+                    .processes = processes,
+                    .listener = listener_of(runner, now)};
+    return log != nullptr ? live_state(live) : without_lines(live);
+}
+
+}  // namespace paws::policy

@@ -1,0 +1,75 @@
+#include "policy/stopped.h"
+
+namespace paws::policy {
+
+namespace {
+
+bool crashed(const std::string& result) {
+    return !result.empty() && result != "success";
+}
+
+// The wrapper ends with 0 whenever it stops by itself (runner: runsvc.sh), so that systemd calls a
+// dead runner a success; only the wrapper's own lines tell it from an operator's stop.
+StateView why_it_ended(const Runner& runner) {
+    static const RunnerLog no_log;
+    const auto& log = runner.log.value ? *runner.log.value : no_log;
+    const StateView view{.state = RunnerState::stopped, .reason = {}, .since = log.listener_exit};
+    const auto because = [&](std::string reason) {
+        auto found = view;
+        found.reason = std::move(reason);
+        return found;
+    };
+    if (log.shutdown) {
+        return because("operator: stopped on request");
+    }
+    if (log.listener_exit_code == "5") {
+        return because("clean_exit: session conflict, the wrapper gave up");
+    }
+    if (log.deprecated) {
+        return because("clean_exit: this runner version is deprecated, GitHub refuses it");
+    }
+    if (log.listener_exit) {
+        return because("clean_exit: the listener ended with code " + log.listener_exit_code +
+                       ", the wrapper stopped");
+    }
+    return because("operator: not started");
+}
+
+}  // namespace
+
+StateView stopped_state(const Runner& runner) {
+    static const Unit no_unit;
+    const auto& unit = runner.unit_state.value ? *runner.unit_state.value : no_unit;
+    const bool removed = runner.log.value && runner.log.value->removed.has_value();
+    const bool unregistered = runner.log.value && runner.log.value->unregistered.has_value();
+    const auto because = [&](RunnerState state, std::string reason) {
+        return StateView{.state = state, .reason = std::move(reason), .since = unit.inactive_enter};
+    };
+    if (removed && !unregistered) {
+        return because(RunnerState::done, "ephemeral: its one job is done");
+    }
+    if (unregistered) {
+        return because(RunnerState::unregistered, "GitHub no longer knows this runner");
+    }
+    if (unit.load_state == "masked" || unit.unit_file_state.starts_with("masked")) {
+        return because(RunnerState::stopped, "masked: the unit cannot be started");
+    }
+    if (unit.result == "oom-kill") {
+        return because(RunnerState::stopped, "oom: the kernel killed it for memory");
+    }
+    if (crashed(unit.result)) {
+        return because(
+            RunnerState::stopped,
+            "crash: " + unit.result + ", status " + std::to_string(unit.exec_main_status));
+    }
+    auto ended = why_it_ended(runner);
+    if (ended.reason.starts_with("operator") && unit.unit_file_state == "disabled") {
+        ended.reason = "disabled: the unit is not started at boot";
+    }
+    if (unit.inactive_enter) {
+        ended.since = unit.inactive_enter;
+    }
+    return ended;
+}
+
+}  // namespace paws::policy

@@ -1,0 +1,242 @@
+#include "policy/runner_state.h"
+
+#include "tests/policy/runners.h"
+
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+using namespace paws;
+using namespace paws::policy;
+using namespace paws::policy::testing;
+
+namespace {
+
+StateView state_of(const Runner& runner, const Now& now = noon) {
+    std::optional<Contact> memory = Contact{.watched_since = BootTime{1h}, .last = std::nullopt};
+    const auto contact = view_contact(runner, memory, now);
+    return runner_state(runner, contact, now);
+}
+
+Job running(std::chrono::nanoseconds age) {
+    return {.name = "build", .started = noon.wall - age, .finished = {}, .result = {}};
+}
+
+ProcessTree with(ProcessRole extra) {
+    return tree({ProcessRole::shell, ProcessRole::wrapper, ProcessRole::listener, extra});
+}
+
+}  // namespace
+
+TEST_CASE("runner_state: a listener that hears from GitHub and has no worker is idle") {
+    const auto view = state_of(healthy());
+    CHECK(view.state == RunnerState::idle);
+    CHECK(view.since == noon.wall - 60min);
+}
+
+TEST_CASE("runner_state: idle begins when the last job ended") {
+    auto runner = healthy();
+    auto job = running(20min);
+    job.finished = noon.wall - 10min;
+    runner.log.value->finished.push_back(job);
+    CHECK(state_of(runner).since == noon.wall - 10min);
+}
+
+TEST_CASE("runner_state: a worker of the listener makes it busy") {
+    auto runner = healthy();
+    runner.processes = at(noon, with(ProcessRole::worker));
+    runner.log.value->job = running(4min);
+    const auto view = state_of(runner);
+    CHECK(view.state == RunnerState::busy);
+    CHECK(view.since == noon.wall - 4min);
+    CHECK(view.reason == "runs build");
+}
+
+TEST_CASE("runner_state: a job that was announced without a worker is believed for two minutes") {
+    auto runner = healthy();
+    runner.log.value->job = running(2min);
+    CHECK(state_of(runner).state == RunnerState::busy);
+    runner.log.value->job = running(2min + 1s);
+    CHECK(state_of(runner).state == RunnerState::idle);
+}
+
+TEST_CASE("runner_state: an orphan worker does not make it busy") {
+    auto runner = healthy();
+    runner.processes = at(noon, with(ProcessRole::orphan_worker));
+    CHECK(state_of(runner).state == RunnerState::idle);
+}
+
+TEST_CASE("runner_state: facts that are missing or older than thirty seconds are unknown") {
+    auto runner = healthy();
+    CHECK(state_of(runner, after(30s)).state == RunnerState::idle);
+    CHECK(state_of(runner, after(31s)).state == RunnerState::unknown);
+    runner.unit_state.value.reset();
+    CHECK(state_of(runner).state == RunnerState::unknown);
+}
+
+TEST_CASE("runner_state: without the journal only fresh bytes from GitHub prove anything") {
+    auto runner = healthy();
+    runner.log.value.reset();
+    CHECK(state_of(runner).state == RunnerState::idle);
+    runner.sockets = at(noon, Sockets{.established = 1, .last_received_seconds = 181.0});
+    CHECK(state_of(runner).state == RunnerState::unknown);
+    runner.sockets.value.reset();
+    CHECK(state_of(runner).state == RunnerState::unknown);
+}
+
+TEST_CASE(
+    "runner_state: not listening since the last start is starting, after three minutes offline") {
+    auto runner = healthy();
+    runner.log.value->listening = noon.wall - 60min;
+    runner.log.value->started = noon.wall - 3min;
+    CHECK(state_of(runner).state == RunnerState::starting);
+    runner.log.value->started = noon.wall - 3min - 1s;
+    CHECK(state_of(runner).state == RunnerState::offline);
+}
+
+TEST_CASE("runner_state: a unit without a listener process is not idle, whatever its lines say") {
+    auto runner = healthy();
+    runner.processes = at(noon, tree({ProcessRole::shell, ProcessRole::wrapper}));
+    runner.log.value->listener_exit = noon.wall - 10s;
+    CHECK(state_of(runner).state == RunnerState::starting);
+    runner.log.value->listener_exit = noon.wall - 4min;
+    CHECK(state_of(runner).state == RunnerState::offline);
+}
+
+TEST_CASE("runner_state: an update is updating until it listens again or fifteen minutes passed") {
+    auto runner = healthy();
+    runner.log.value->updating = noon.wall - 1min;
+    CHECK(state_of(runner).state == RunnerState::updating);
+    runner.log.value->listening = noon.wall - 30s;
+    CHECK(state_of(runner).state == RunnerState::idle);
+    runner.log.value->listening = noon.wall - 60min;
+    runner.log.value->updating = noon.wall - 16min;
+    CHECK(state_of(runner).state == RunnerState::idle);
+}
+
+TEST_CASE("runner_state: an update on its way down is updating although the listener is gone") {
+    auto runner = healthy();
+    runner.log.value->updating = noon.wall - 1min;
+    runner.log.value->listener_exit = noon.wall - 5s;
+    runner.processes = at(noon, tree({ProcessRole::shell, ProcessRole::wrapper}));
+    CHECK(state_of(runner).state == RunnerState::updating);
+}
+
+TEST_CASE("runner_state: a connect error with three minutes of silence is offline, and explained") {
+    auto runner = healthy();
+    runner.log.value->connect_error = noon.wall - 10min;
+    runner.log.value->connect_error_text = "Name or service not known";
+    CHECK(state_of(runner).state == RunnerState::idle);  // bytes arrived 20 s ago
+    runner.sockets = at(noon, Sockets{.established = 0, .last_received_seconds = std::nullopt});
+    const auto view = state_of(runner);
+    CHECK(view.state == RunnerState::offline);
+    CHECK(view.reason == "connect error: Name or service not known");
+}
+
+TEST_CASE("runner_state: where sockets cannot be seen a connect error counts after three minutes") {
+    auto runner = healthy();
+    runner.sockets.value.reset();
+    runner.log.value->connect_error = noon.wall - 3min;
+    CHECK(state_of(runner).state == RunnerState::idle);
+    runner.log.value->connect_error = noon.wall - 3min - 1s;
+    CHECK(state_of(runner).state == RunnerState::offline);
+}
+
+TEST_CASE("runner_state: a session conflict is offline at once") {
+    auto runner = healthy();
+    runner.log.value->conflict = noon.wall - 10s;
+    runner.log.value->started = noon.wall - 20s;
+    CHECK(state_of(runner).state == RunnerState::offline);
+}
+
+TEST_CASE("runner_state: four silent minutes that nothing explains are offline, never idle") {
+    auto runner = healthy();
+    runner.sockets = at(noon, Sockets{.established = 1, .last_received_seconds = 240.0});
+    CHECK(state_of(runner).state == RunnerState::idle);
+    runner.sockets = at(noon, Sockets{.established = 1, .last_received_seconds = 241.0});
+    CHECK(state_of(runner).state == RunnerState::offline);
+}
+
+TEST_CASE("runner_state: silence and a listener that cannot run are proof of a hang") {
+    for (const char state : {'D', 'T', 'Z'}) {
+        auto runner = healthy();
+        const auto processes =
+            tree({ProcessRole::shell, ProcessRole::wrapper, ProcessRole::listener}, state);
+        runner.processes = at(noon, processes);
+        CHECK(state_of(runner).state == RunnerState::idle);  // heard from 20 s ago
+        runner.sockets = at(noon, Sockets{.established = 1, .last_received_seconds = 300.0});
+        CHECK(state_of(runner).state == RunnerState::hung);
+    }
+}
+
+TEST_CASE("runner_state: a deregistration is unregistered, looping or stopped") {
+    auto runner = healthy();
+    runner.log.value->unregistered = noon.wall - 1min;
+    CHECK(state_of(runner).state == RunnerState::unregistered);
+    auto stopped = inactive();
+    stopped.log.value->unregistered = noon.wall - 1min;
+    stopped.log.value->removed = noon.wall - 1min;
+    CHECK(state_of(stopped).state == RunnerState::unregistered);
+}
+
+TEST_CASE("runner_state: an ephemeral runner that removed itself is done") {
+    auto runner = inactive();
+    runner.log.value->removed = noon.wall - 5min;
+    CHECK(state_of(runner).state == RunnerState::done);
+}
+
+TEST_CASE("runner_state: a stopped runner says why") {
+    struct Row {
+        std::string_view reason;
+        std::function<void(Unit&, RunnerLog&)> prepare;
+    };
+    const std::vector<Row> rows{
+        {"operator: stopped on request", [](Unit&, RunnerLog& log) { log.shutdown = noon.wall; }},
+        {"operator: not started", [](Unit&, RunnerLog&) {}},
+        {"disabled", [](Unit& unit, RunnerLog&) { unit.unit_file_state = "disabled"; }},
+        {"masked", [](Unit& unit, RunnerLog&) { unit.load_state = "masked"; }},
+        {"oom", [](Unit& unit, RunnerLog&) { unit.result = "oom-kill"; }},
+        {"crash: exit-code, status 203",
+         [](Unit& unit, RunnerLog&) {
+             unit.result = "exit-code";
+             unit.exec_main_status = 203;
+         }},
+        {"clean_exit: session conflict",
+         [](Unit&, RunnerLog& log) {
+             log.listener_exit = noon.wall;
+             log.listener_exit_code = "5";
+         }},
+        {"clean_exit: the listener ended with code 1",
+         [](Unit&, RunnerLog& log) {
+             log.listener_exit = noon.wall;
+             log.listener_exit_code = "1";
+         }},
+        {"clean_exit: this runner version is deprecated",
+         [](Unit&, RunnerLog& log) {
+             log.listener_exit = noon.wall;
+             log.listener_exit_code = "1";
+             log.deprecated = noon.wall;
+         }},
+    };
+    for (const auto& row : rows) {
+        auto runner = inactive();
+        row.prepare(*runner.unit_state.value, *runner.log.value);
+        const auto view = state_of(runner);
+        CHECK(view.state == RunnerState::stopped);
+        CHECK_MESSAGE(view.reason.starts_with(row.reason), view.reason);
+        CHECK(view.since == noon.wall - 5min);
+    }
+}
+
+TEST_CASE("runner_state: without systemd a runner lives as long as its processes") {
+    auto runner = healthy();
+    runner.managed = false;
+    runner.unit_state.value.reset();
+    CHECK(state_of(runner).state == RunnerState::idle);
+    runner.processes = at(noon, tree({ProcessRole::job}));
+    CHECK(state_of(runner).state == RunnerState::stopped);
+    runner.processes.value.reset();
+    CHECK(state_of(runner).state == RunnerState::unknown);
+}
