@@ -70,27 +70,37 @@ std::string printable(std::string_view text, std::size_t limit = 256);
 
 namespace detail {
 
+// How long a UTF-8 character is that begins with this byte; 0 when none does.
+constexpr std::size_t utf8_length_after(unsigned char lead) {
+    if (lead < 0x80) {
+        return 1;
+    }
+    if (lead < 0xC2 || lead > 0xF4) {
+        return 0;
+    }
+    return lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+}
+
+// The second byte decides over forms longer than need be, surrogates and what is beyond U+10FFFF.
+constexpr bool is_utf8_pair(unsigned char lead, unsigned char second) {
+    const unsigned lowest = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+    const unsigned highest = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+    return second >= lowest && second <= highest;
+}
+
 // The length of the valid UTF-8 character at the front of `text`, 0 when there is none.
 inline std::size_t utf8_length(std::string_view text) {
     const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
-    const unsigned lead = byte(0);
-    const std::size_t length = lead < 0x80                    ? 1
-                               : lead >= 0xC2 && lead <= 0xDF ? 2
-                               : lead >= 0xE0 && lead <= 0xEF ? 3
-                               : lead >= 0xF0 && lead <= 0xF4 ? 4
-                                                              : 0;
-    if (length == 0 || length > text.size()) {
-        return 0;
+    const auto length = utf8_length_after(byte(0));
+    if (length < 2 || length > text.size() || !is_utf8_pair(byte(0), byte(1))) {
+        return length == 1 ? 1 : 0;
     }
-    for (std::size_t at = 1; at < length; ++at) {
+    for (std::size_t at = 2; at < length; ++at) {
         if ((byte(at) & 0xC0U) != 0x80) {
             return 0;
         }
     }
-    const bool overlong = (lead == 0xE0 && byte(1) < 0xA0) || (lead == 0xF0 && byte(1) < 0x90);
-    const bool surrogate = lead == 0xED && byte(1) >= 0xA0;
-    const bool beyond = lead == 0xF4 && byte(1) >= 0x90;
-    return overlong || surrogate || beyond ? 0 : length;
+    return length;
 }
 
 // C0, DEL, C1 and the characters that turn the direction of the text around them.
