@@ -18,6 +18,8 @@ struct StaticRunner {
     std::string root;
     std::string
         unit;  // empty: no systemd unit; else the unit whose journal lines are this runner's
+
+    bool operator==(const StaticRunner&) const = default;
 };
 
 struct Options {

@@ -1,0 +1,105 @@
+// Config: what the operator decides. Every default stands here; no file is needed.
+
+#pragma once
+
+#include "collectors/all.h"
+
+#include <array>
+#include <chrono>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace paws::agent {
+
+enum class LogLevel { debug, info, warning, error };
+inline constexpr std::array<std::string_view, 4> log_level_names{
+    "debug", "info", "warning", "error"};
+
+struct AgentSection {
+    std::string state_dir = "/var/lib/paws-agent";
+    std::string runtime_dir = "/run/paws-agent";
+    std::string root = "/";  // where proc, sys and etc are read
+    std::string environment = "production";
+    LogLevel log_level = LogLevel::info;
+
+    bool operator==(const AgentSection&) const = default;
+};
+
+struct WebSection {
+    std::vector<std::string> listen{":7297"};  // empty: no HTTP at all
+
+    bool operator==(const WebSection&) const = default;
+};
+
+struct JournalSection {
+    std::string directory;     // empty: the system's journal
+    std::string namespace_id;  // `namespace`; empty: the default one
+
+    bool operator==(const JournalSection&) const = default;
+};
+
+struct RunnersSection {
+    bool discover = true;
+    std::vector<collectors::StaticRunner> fixed;  // [[runners.static]]
+
+    bool operator==(const RunnersSection&) const = default;
+};
+
+struct CollectorSection {
+    bool enabled = true;
+    std::chrono::nanoseconds deadline = std::chrono::seconds{1};
+
+    bool operator==(const CollectorSection&) const = default;
+};
+
+// The names a [collectors.NAME] may have: those of collectors::all().
+inline constexpr std::array<std::string_view, 16> collector_names{"boot",
+                                                                  "cgroup",
+                                                                  "clock",
+                                                                  "cpu",
+                                                                  "disk",
+                                                                  "files",
+                                                                  "filesystem",
+                                                                  "journal",
+                                                                  "load",
+                                                                  "memory",
+                                                                  "network",
+                                                                  "oom",
+                                                                  "pressure",
+                                                                  "processes",
+                                                                  "sockets",
+                                                                  "units"};
+
+struct CollectorsSection {
+    std::map<std::string, CollectorSection, std::less<>> by_name;  // only those that were written
+    std::vector<std::string> exclude_mountpoints;                  // of `filesystem`
+    std::vector<std::string> exclude_fstypes;                      // of `filesystem`
+
+    CollectorSection of(std::string_view name) const {
+        const auto found = by_name.find(name);
+        return found == by_name.end() ? CollectorSection{} : found->second;
+    }
+
+    bool operator==(const CollectorsSection&) const = default;
+};
+
+struct ExporterSection {
+    bool legacy_metrics = false;
+
+    bool operator==(const ExporterSection&) const = default;
+};
+
+struct Config {
+    AgentSection agent;
+    WebSection web;
+    JournalSection journal;
+    RunnersSection runners;
+    CollectorsSection collectors;
+    ExporterSection exporter;
+
+    bool operator==(const Config&) const = default;
+};
+
+}  // namespace paws::agent

@@ -1,0 +1,126 @@
+#include "agent/config_checks.h"
+
+#include "core/text.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include <arpa/inet.h>
+
+namespace paws::agent {
+
+namespace {
+
+constexpr std::string_view letters_and_digits =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+bool only(std::string_view text, std::string_view more) {
+    return std::ranges::all_of(text, [&](char c) {
+        return letters_and_digits.find(c) != std::string_view::npos ||
+               more.find(c) != std::string_view::npos;
+    });
+}
+
+std::string but_is(std::string_view demand, std::string_view value) {
+    return std::string{demand} + ", not '" + printable(value) + "'";
+}
+
+bool is_plain(std::string_view text) {
+    return printable(text, text.size()) == text;
+}
+
+bool is_port(std::string_view text) {
+    const auto port = parse_integer<std::uint16_t>(text);
+    return port && *port != 0;
+}
+
+bool is_address(int family, std::string_view text) {
+    std::array<unsigned char, sizeof(in6_addr)> address{};
+    return ::inet_pton(family, std::string{text}.c_str(), address.data()) == 1;
+}
+
+bool is_host(std::string_view host) {
+    if (host.empty()) {
+        return true;
+    }
+    if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+        return is_address(AF_INET6, host.substr(1, host.size() - 2));
+    }
+    return is_address(AF_INET, host);
+}
+
+// What fits in sockaddr_un::sun_path with its terminating zero (unix(7)).
+constexpr std::size_t socket_path_limit = 107;
+
+}  // namespace
+
+std::string check_path(const std::string& path) {
+    if (!path.starts_with('/') || !is_plain(path)) {
+        return but_is("must be an absolute path", path);
+    }
+    return path.size() > 4000 ? "is too long for a path" : "";
+}
+
+std::string check_path_or_empty(const std::string& path) {
+    return path.empty() ? "" : check_path(path);
+}
+
+std::string check_runtime_dir(const std::string& path) {
+    static constexpr std::string_view longest_name = "/control.sock.new";
+    if (path.size() + longest_name.size() > socket_path_limit) {
+        return "is too long: a socket in it must have a path of at most 107 bytes";
+    }
+    return check_path(path);
+}
+
+std::string check_environment(const std::string& name) {
+    const bool good = !name.empty() && name.size() <= 64 && only(name, "._-");
+    return good ? "" : but_is("must be 1 to 64 letters, digits, '.', '_' or '-'", name);
+}
+
+std::string check_listen(const std::string& address) {
+    static constexpr std::string_view unix_prefix = "unix:";
+    if (address.starts_with("unix:/") && address.size() - unix_prefix.size() > socket_path_limit) {
+        return "is too long: a socket's path has at most 107 bytes";
+    }
+    const auto colon = address.rfind(':');
+    const bool good = address.starts_with("unix:/")
+                          ? is_plain(address)
+                          : colon != std::string::npos &&
+                                is_port(std::string_view{address}.substr(colon + 1)) &&
+                                is_host(std::string_view{address}.substr(0, colon));
+    return good ? ""
+                : but_is("must be \":7297\", \"127.0.0.1:7297\", \"[::1]:7297\" or \"unix:/path\"",
+                         address);
+}
+
+std::string check_journal_namespace(const std::string& name) {
+    const bool good = name.size() <= 128 && only(name, "._-:@\\");
+    return good ? "" : but_is("must be the name of a journal namespace", name);
+}
+
+std::string check_runner_name(const std::string& name) {
+    const bool good = !name.empty() && name.size() <= 255 && is_plain(name) &&
+                      name.find('/') == std::string::npos;
+    return good ? "" : but_is("must be 1 to 255 printable characters without '/'", name);
+}
+
+std::string check_unit_or_empty(const std::string& unit) {
+    const bool good = unit.empty() || (unit.size() <= 255 && unit.ends_with(".service") &&
+                                       is_plain(unit) && unit.find('/') == std::string::npos);
+    return good ? "" : but_is("must be the name of a .service unit", unit);
+}
+
+std::string check_word(const std::string& word) {
+    const bool good = !word.empty() && word.size() <= 64 && only(word, "._-");
+    return good ? "" : but_is("must be 1 to 64 letters, digits, '.', '_' or '-'", word);
+}
+
+std::string check_deadline(const std::chrono::nanoseconds& deadline) {
+    using namespace std::chrono_literals;
+    return deadline >= 10ms && deadline <= 10s ? "" : "must be from 10ms to 10s";
+}
+
+}  // namespace paws::agent

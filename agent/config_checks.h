@@ -1,0 +1,22 @@
+// Config checks: which values make sense. Each returns what is wrong as the end of the sentence
+// "[web] 'listen' ...", or nothing. Pure.
+
+#pragma once
+
+#include <chrono>
+#include <string>
+
+namespace paws::agent {
+
+std::string check_path(const std::string& path);
+std::string check_path_or_empty(const std::string& path);
+std::string check_runtime_dir(const std::string& path);  // a socket's path is short (unix(7))
+std::string check_environment(const std::string& name);
+std::string check_listen(const std::string& address);
+std::string check_journal_namespace(const std::string& name);
+std::string check_runner_name(const std::string& name);
+std::string check_unit_or_empty(const std::string& unit);
+std::string check_word(const std::string& word);
+std::string check_deadline(const std::chrono::nanoseconds& deadline);
+
+}  // namespace paws::agent

@@ -1,0 +1,195 @@
+#include "agent/config_file.h"
+
+#include "agent/config_checks.h"
+#include "agent/section.h"
+#include "core/text.h"
+#include "platform/root_fs.h"
+
+#include <algorithm>
+
+namespace paws::agent {
+
+namespace {
+
+void read_agent(Section& section, AgentSection& agent) {
+    section.take("state_dir", agent.state_dir, check_path);
+    section.take("runtime_dir", agent.runtime_dir, check_runtime_dir);
+    section.take("root", agent.root, check_path);
+    section.take("environment", agent.environment, check_environment);
+    auto level = static_cast<std::size_t>(agent.log_level);
+    section.take("log_level", level, log_level_names);
+    agent.log_level = static_cast<LogLevel>(level);
+}
+
+void read_web(Section& section, WebSection& web) {
+    section.take("listen", web.listen, check_listen);
+    auto sorted = web.listen;
+    std::ranges::sort(sorted);
+    if (const auto twice = std::ranges::adjacent_find(sorted); twice != sorted.end()) {
+        section.report("listen", "names '" + *twice + "' twice");
+    }
+}
+
+void read_journal(Section& section, JournalSection& journal) {
+    section.take("directory", journal.directory, check_path_or_empty);
+    section.take("namespace", journal.namespace_id, check_journal_namespace);
+}
+
+void read_static_runner(Section& section, std::vector<collectors::StaticRunner>& runners) {
+    collectors::StaticRunner runner;
+    section.require("name");
+    section.require("root");
+    section.take("name", runner.name, check_runner_name);
+    section.take("root", runner.root, check_path);
+    section.take("unit", runner.unit, check_unit_or_empty);
+    if (runner.name.empty()) {
+        return;
+    }
+    if (std::ranges::find(runners, runner.name, &collectors::StaticRunner::name) != runners.end()) {
+        section.report("name", "'" + printable(runner.name) + "' is already another runner's");
+        return;
+    }
+    runners.push_back(std::move(runner));
+}
+
+void read_runners(Section& section, RunnersSection& runners) {
+    section.take("discover", runners.discover);
+    section.take_sections("static",
+                          [&](Section& table) { read_static_runner(table, runners.fixed); });
+}
+
+void read_collectors(Section& section, CollectorsSection& collectors) {
+    section.take_named(collector_names, [&](const std::string& name, Section& table) {
+        auto collector = collectors.of(name);
+        table.take("enabled", collector.enabled);
+        table.take("deadline", collector.deadline, check_deadline);
+        if (name == "filesystem") {
+            table.take("exclude_mountpoints", collectors.exclude_mountpoints, check_path);
+            table.take("exclude_fstypes", collectors.exclude_fstypes, check_word);
+        }
+        collectors.by_name[name] = collector;
+    });
+}
+
+void read_file(Section& file, Config& config) {
+    file.take_section("agent", [&](Section& section) { read_agent(section, config.agent); });
+    file.take_section("web", [&](Section& section) { read_web(section, config.web); });
+    file.take_section("journal", [&](Section& section) { read_journal(section, config.journal); });
+    file.take_section("runners", [&](Section& section) { read_runners(section, config.runners); });
+    file.take_section("collectors",
+                      [&](Section& section) { read_collectors(section, config.collectors); });
+    file.take_section("exporter", [&](Section& section) {
+        section.take("legacy_metrics", config.exporter.legacy_metrics);
+    });
+    file.finish();
+}
+
+void read_document(const Document& document, Config& config, std::vector<Fault>& faults) {
+    try {
+        const auto table = toml::parse(document.text, document.name);
+        Section file{table, "", faults};
+        read_file(file, config);
+    } catch (const toml::parse_error& error) {
+        faults.push_back({.file = document.name,
+                          .line = error.source().begin.line,
+                          .column = error.source().begin.column,
+                          .what = printable(error.description())});
+    }
+}
+
+Error read_failure(const std::string& file, const Error& error) {
+    auto what = error.what;
+    if (error.code == Errc::absent) {
+        what = file + ": there is no such file; --config FILE names another";
+    } else if (error.code == Errc::denied) {
+        what += "; the daemon's user must be able to read it";
+    }
+    return {error.code, what};
+}
+
+struct Place {
+    std::string directory;
+    std::string file;
+};
+
+Place split(const std::string& path) {
+    const auto slash = path.rfind('/');
+    if (slash == std::string::npos) {
+        return {.directory = ".", .file = path};
+    }
+    return {.directory = slash == 0 ? "/" : path.substr(0, slash), .file = path.substr(slash + 1)};
+}
+
+// The drop-ins' names, sorted; none when there is no directory.
+Result<std::vector<std::string>> drop_ins(const platform::RootFs& directory) {
+    auto names = directory.list("conf.d", config_drop_ins_limit);
+    if (!names) {
+        return names.error().code == Errc::absent ? Result{std::vector<std::string>{}} : names;
+    }
+    std::erase_if(*names, [](const std::string& name) {
+        return name.starts_with('.') || !name.ends_with(".toml");
+    });
+    return names;
+}
+
+}  // namespace
+
+Result<Config> parse_config(const std::vector<Document>& documents) {
+    Config config;
+    std::string faults_text;
+    for (const auto& document : documents) {
+        std::vector<Fault> faults;
+        read_document(document, config, faults);
+        std::ranges::stable_sort(faults, [](const Fault& left, const Fault& right) {
+            return std::pair{left.line, left.column} < std::pair{right.line, right.column};
+        });
+        for (const auto& fault : faults) {
+            faults_text += (faults_text.empty() ? "" : "\n") + to_string(fault);
+        }
+    }
+    if (!faults_text.empty()) {
+        return Error{Errc::malformed, faults_text};
+    }
+    return config;
+}
+
+Result<LoadedConfig> load_config(const std::string& path, MissingFile missing) {
+    const auto place = split(path);
+    const auto directory = platform::RootFs::open(place.directory);
+    if (!directory) {
+        if (directory.error().code == Errc::absent && missing == MissingFile::is_fine) {
+            return LoadedConfig{};
+        }
+        return read_failure(path, directory.error());
+    }
+    std::vector<Document> documents;
+    const auto main_file = directory->read(place.file, config_file_limit);
+    if (main_file) {
+        documents.push_back({path, *main_file});
+    } else if (main_file.error().code != Errc::absent || missing == MissingFile::is_an_error) {
+        return read_failure(path, main_file.error());
+    }
+    const auto names = drop_ins(*directory);
+    if (!names) {
+        return names.error();
+    }
+    for (const auto& name : *names) {
+        const auto text = directory->read("conf.d/" + name, config_file_limit);
+        if (!text) {
+            return text.error();
+        }
+        documents.push_back(
+            {(place.directory == "." ? "" : place.directory + "/") + "conf.d/" + name, *text});
+    }
+    auto config = parse_config(documents);
+    if (!config) {
+        return config.error();
+    }
+    LoadedConfig loaded{.config = std::move(*config), .files = {}};
+    for (const auto& document : documents) {
+        loaded.files.push_back(document.name);
+    }
+    return loaded;
+}
+
+}  // namespace paws::agent
