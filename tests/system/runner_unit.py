@@ -1,0 +1,77 @@
+"""RunnerUnit: a runner of a booted host, installed and started the way svc.sh does it.
+
+Its processes, lines and exit codes are those of GitHub's; see tests/support/fake_runner.h.
+"""
+
+from host import Host
+
+SUPPORT = "/srv/support"
+FAKE_RUNNER = "/srv/bin/paws_fake_runner"
+# The unit that svc.sh writes (actions/runner, Misc/layoutbin/actions.runner.service.template).
+TEMPLATE = """[Unit]
+Description=GitHub Actions Runner ({name})
+After=network-online.target
+
+[Service]
+ExecStart={root}/runsvc.sh
+User={user}
+WorkingDirectory={root}
+KillMode=process
+KillSignal=SIGTERM
+TimeoutStopSec=5min
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+class RunnerUnit:
+    def __init__(self, host: Host, short: str = "build-01", repository: str = "acme/widgets",
+                 user: str = "build") -> None:
+        self.host, self.short, self.repository, self.user = host, short, repository, user
+        self.name = f"{repository.replace('/', '-')}.{short}"
+        self.unit = f"actions.runner.{self.name}.service"
+        self.root = f"/opt/runners/{self.name}"
+
+    def install(self, **environment: str) -> "RunnerUnit":
+        """Lays the runner out and enables its unit; `environment` goes into its .env too."""
+        host = self.host
+        host.run(f"id -u {self.user} >/dev/null 2>&1 || useradd --create-home {self.user}")
+        host.run(["env", f"PAWS_FAKE_RUNNER={FAKE_RUNNER}", f"{SUPPORT}/make_fake_runner",
+                  self.root, self.short, self.repository])
+        lines = "".join(f"{key}={value}\n" for key, value in environment.items())
+        host.run(f"cat >>{self.root}/.env; chown -R {self.user}: {self.root}",
+                 content=lines.encode())
+        settings = "".join(f'Environment="{key}={value}"\n' for key, value in environment.items())
+        text = TEMPLATE.format(name=self.name, root=self.root, user=self.user)
+        host.write(f"/etc/systemd/system/{self.unit}",
+                   text.replace("[Service]\n", "[Service]\n" + settings), 0o664)
+        host.run(f"systemctl daemon-reload; systemctl enable --quiet {self.unit}")
+        return self
+
+    def start(self) -> "RunnerUnit":
+        self.host.run(["systemctl", "start", self.unit])
+        self.host.wait_for(self.listener, 10, f"{self.name} has a listener")
+        return self
+
+    def stop(self) -> None:
+        self.host.run(["systemctl", "stop", self.unit])
+
+    def tell(self, *commands: str) -> None:
+        """Commands to the listener (fake_runner_listener.cpp). It must be alive."""
+        text = "".join(command + "\n" for command in commands)
+        self.host.run(f"timeout 5 sh -c 'cat >{self.root}/.fake/control'", content=text.encode())
+
+    def pids(self, program: str) -> list[int]:
+        """Processes of this runner by their program's base name, oldest first."""
+        found = self.host.run(["pgrep", "-f", f"^{self.root}/bin[^ ]*/{program} "], check=False)
+        return [int(word) for word in found.stdout.split()]
+
+    def listener(self) -> int | None:
+        return next(iter(self.pids("Runner.Listener")), None)
+
+    def worker(self) -> int | None:
+        return next(iter(self.pids("Runner.Worker")), None)
+
+    def main_pid(self) -> int:
+        return self.host.main_pid(self.unit)
