@@ -46,7 +46,7 @@ bool memory_crossed(const Host& host, const Now& now) {
     if (memory == nullptr || memory->total_bytes == 0) {
         return false;
     }
-    const double available = static_cast<double>(memory->available_bytes);
+    const auto available = static_cast<double>(memory->available_bytes);
     return 1.0 - available / static_cast<double>(memory->total_bytes) > memory_used_warn;
 }
 

@@ -132,9 +132,9 @@ TEST_CASE("judge: each problem degrades a runner that otherwise works") {
                                                        {Problem::unit_changed, changed},
                                                        {Problem::unit_changed, disabled},
                                                        {Problem::version, pinned}};
-    for (const auto& [problem, runner] : rows) {
-        const auto judgement = judged(runner);
-        CHECK_MESSAGE(judgement.problems == std::set{problem}, to_string(problem));
+    for (const auto& row : rows) {
+        const auto judgement = judged(row.second);
+        CHECK_MESSAGE(judgement.problems == std::set{row.first}, to_string(row.first));
         CHECK(judgement.health == Health::degraded);
     }
 }
