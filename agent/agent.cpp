@@ -1,0 +1,281 @@
+#include "agent/agent.h"
+
+#include "agent/config_text.h"
+#include "agent/directories.h"
+#include "agent/status_line.h"
+#include "agent/version.h"
+#include "core/names.h"
+#include "core/text.h"
+#include "platform/sd_notify.h"
+#include "platform/system_clock.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+#include <malloc.h>
+#include <pthread.h>
+#include <unistd.h>
+
+namespace paws::agent {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto patience_at_end = 300ms;
+
+// These are taken once, at the start; the rest follows a SIGHUP.
+void keep_fixed_settings(const Config& running, Config& next) {
+    next.agent.state_dir = running.agent.state_dir;
+    next.agent.runtime_dir = running.agent.runtime_dir;
+    next.agent.root = running.agent.root;
+    next.web.listen = running.web.listen;
+}
+
+bool same_collectors(const Config& left, const Config& right) {
+    return left.collectors == right.collectors && left.runners == right.runners &&
+           left.journal == right.journal;
+}
+
+Log::Reader reader_of_stderr() {
+    return platform::stderr_is_the_journal() ? Log::Reader::journal : Log::Reader::people;
+}
+
+// Many small threads: two heaps are enough for them, and a small stack is never a huge page.
+void be_small() {
+    static constexpr std::size_t stack_bytes = 512U << 10U;
+    ::mallopt(M_ARENA_MAX, 2);
+    ::mallopt(M_TRIM_THRESHOLD, 128 << 10);
+    ::mallopt(M_MMAP_THRESHOLD, 128 << 10);
+    pthread_attr_t attributes{};
+    ::pthread_attr_init(&attributes);
+    ::pthread_attr_setstacksize(&attributes, stack_bytes);
+    ::pthread_setattr_default_np(&attributes);
+    ::pthread_attr_destroy(&attributes);
+}
+
+void say(std::FILE* to, const std::string& text) {
+    std::fprintf(to, "%s\n", text.c_str());
+}
+
+}  // namespace
+
+Surroundings real_surroundings() {
+    return {.clock = platform::now, .sources = collectors::all};
+}
+
+Agent::Agent(const Options& options, LoadedConfig loaded, Surroundings surroundings)
+    : options_{options},
+      loaded_{std::move(loaded)},
+      surroundings_{std::move(surroundings)},
+      log_{reader_of_stderr(), options.log_level.value_or(loaded_.config.agent.log_level)},
+      ticker_{
+          loop_, surroundings_.clock, slot_, [this](const Snapshot& snapshot) { told(snapshot); }},
+      signals_{loop_, SIGTERM, SIGINT, SIGHUP} {}
+
+Result<std::unique_ptr<Agent>> Agent::open(const Options& options,
+                                           LoadedConfig loaded,
+                                           Surroundings surroundings) {
+    std::unique_ptr<Agent> agent{new Agent{options, std::move(loaded), std::move(surroundings)}};
+    if (const auto opened = agent->open(); !opened) {
+        return opened.error();
+    }
+    return agent;
+}
+
+Result<void> Agent::open() {
+    const auto& settings = loaded_.config.agent;
+    // Anybody may ask the control socket, to be refused politely: its directory has to let them.
+    for (const auto& made : {ensure_directory(settings.state_dir, 0750, "state_dir"),
+                             ensure_directory(settings.runtime_dir, 0755, "runtime_dir")}) {
+        if (!made) {
+            return made;
+        }
+    }
+    if (auto root = platform::RootFs::open(settings.root); !root) {
+        return Error{root.error().code, "[agent] root " + root.error().what};
+    }
+    Pace pace;
+    if (const auto interval = platform::watchdog_interval()) {
+        pace.idle = std::min<std::chrono::nanoseconds>(pace.idle, *interval / 2);
+    }
+    ticker_.set_pace(pace);
+    use_collectors();
+    return {};
+}
+
+void Agent::use_collectors() {
+    const auto& config = loaded_.config;
+    auto root = platform::RootFs::open(config.agent.root);
+    if (!root) {
+        log_.error("cannot look at this host", {{"error", root.error().what}});
+        return;
+    }
+    const collectors::Options wanted{.root = *root,
+                                     .discover_runners = config.runners.discover,
+                                     .static_runners = config.runners.fixed,
+                                     .exclude_mountpoints = config.collectors.exclude_mountpoints,
+                                     .exclude_fstypes = config.collectors.exclude_fstypes,
+                                     .journal_directory = config.journal.directory,
+                                     .journal_namespace = config.journal.namespace_id};
+    std::vector<ConfiguredSource> sources;
+    for (auto& source : surroundings_.sources(wanted)) {
+        const auto settings = config.collectors.of(source.collector->name());
+        if (settings.enabled) {
+            sources.push_back({.source = std::move(source), .deadline = settings.deadline});
+        }
+    }
+    ticker_.collection().use(std::move(sources));
+}
+
+bool Agent::run() {
+    log_.info("started",
+              {{"version", std::string{version()}}, {"pid", std::to_string(::getpid())}});
+    if (::geteuid() == 0) {
+        log_.warning(
+            "running as root; it needs no such rights, the packaged unit runs it as "
+            "paws-agent");
+    }
+    await_signals();
+    ticker_.wake();
+    loop_.run();
+    return ticker_.collection().end(patience_at_end);
+}
+
+void Agent::await_signals() {
+    signals_.async_wait([this](const boost::system::error_code& cancelled, int signal) {
+        if (cancelled) {
+            return;
+        }
+        if (signal == SIGHUP) {
+            reload();
+            await_signals();
+        } else {
+            stop(signal == SIGTERM ? "SIGTERM" : "SIGINT");
+        }
+    });
+}
+
+void Agent::stop(std::string_view why) {
+    log_.info("stopping", {{"because", std::string{why}}});
+    platform::notify("STOPPING=1\nSTATUS=stopping");
+    loop_.stop();
+}
+
+void Agent::reload() {
+    platform::notify("RELOADING=1\n" + platform::monotonic_stamp());
+    auto next =
+        load_config(options_.config_file,
+                    options_.config_named ? MissingFile::is_an_error : MissingFile::is_fine);
+    ticker_.set_reload_successful(next.has_value());
+    if (next) {
+        accept(std::move(*next));
+    } else {
+        std::string_view faults = next.error().what;
+        while (!faults.empty()) {
+            log_.error("configuration", {{"fault", std::string{take_until(faults, '\n')}}});
+        }
+        log_.error("the configuration was not taken; the one before it stays in force");
+    }
+    platform::notify("READY=1");
+    ticker_.wake();
+}
+
+void Agent::accept(LoadedConfig next) {
+    const auto wanted = next.config;
+    keep_fixed_settings(loaded_.config, next.config);
+    const auto before = std::exchange(loaded_, std::move(next)).config;
+    set_log_level();
+    const auto changes = differences(before, loaded_.config);
+    for (const auto& change : changes) {
+        log_.info("configuration", {{"change", change}});
+    }
+    for (const auto& waiting : differences(loaded_.config, wanted)) {
+        log_.warning("configuration: this takes a restart", {{"change", waiting}});
+    }
+    log_.info("configuration read", {{"changes", std::to_string(changes.size())}});
+    if (!same_collectors(before, loaded_.config)) {
+        use_collectors();
+    }
+}
+
+void Agent::set_log_level() {
+    log_.set_level(options_.log_level.value_or(loaded_.config.agent.log_level));
+}
+
+void Agent::told(const Snapshot& snapshot) {
+    tell_manager(snapshot);
+    log_changes(snapshot);
+}
+
+// The watchdog is fed here and nowhere else: alive means that ticks finish.
+void Agent::tell_manager(const Snapshot& snapshot) {
+    std::string message = ready_ ? "WATCHDOG=1" : "READY=1\nWATCHDOG=1";
+    if (auto status = status_line(snapshot); status != told_status_) {
+        message += "\nSTATUS=" + status;
+        told_status_ = std::move(status);
+    }
+    platform::notify(message);
+    if (!std::exchange(ready_, true)) {
+        log_.info("ready", {{"status", told_status_}});
+        ::malloc_trim(0);  // the start needed more than the rest of its life
+    }
+}
+
+void Agent::log_changes(const Snapshot& snapshot) {
+    const auto now = snapshot.taken.boot;
+    for (const auto& report : snapshot.collectors) {
+        if (!collector_news_.see(report.name, report.error, now)) {
+            continue;
+        }
+        if (report.success) {
+            log_.info("collector works again", {{"collector", report.name}});
+        } else {
+            log_.warning("collector fails", {{"collector", report.name}, {"error", report.error}});
+        }
+    }
+    for (const auto& runner : snapshot.judged.runners) {
+        const std::string state{to_string(runner.state)};
+        if (const auto before = runner_news_.see(runner.name, state, now)) {
+            log_.info("runner",
+                      {{"runner", runner.name},
+                       {"from", *before},
+                       {"to", state},
+                       {"reason", runner.reason}});
+        }
+    }
+    runner_news_.forget_unless([&](const std::string& name) {
+        return std::ranges::find(snapshot.judged.runners, name, &RunnerJudgement::name) !=
+               snapshot.judged.runners.end();
+    });
+}
+
+int run(const Options& options) {
+    auto loaded =
+        load_config(options.config_file,
+                    options.config_named ? MissingFile::is_an_error : MissingFile::is_fine);
+    if (!loaded) {
+        say(stderr, loaded.error().what);
+        return exit_config;
+    }
+    if (options.only_check) {
+        say(stdout,
+            loaded->files.empty() ? options.config_file + ": no such file; the defaults serve"
+                                  : loaded->files.front() + ": good");
+        return 0;
+    }
+    be_small();
+    auto agent = Agent::open(options, std::move(*loaded), real_surroundings());
+    if (!agent) {
+        say(stderr, "paws-agent: " + agent.error().what);
+        return exit_unavailable;
+    }
+    if (!(*agent)->run()) {
+        std::_Exit(0);
+    }
+    return 0;
+}
+
+}  // namespace paws::agent

@@ -1,0 +1,67 @@
+// Agent: the daemon, wired. One loop on the calling thread; probes and the HTTP server have theirs.
+
+#pragma once
+
+#include "agent/config_file.h"
+#include "agent/log.h"
+#include "agent/news.h"
+#include "agent/options.h"
+#include "agent/ticker.h"
+
+#include <functional>
+#include <memory>
+
+#include <boost/asio/signal_set.hpp>
+
+namespace paws::agent {
+
+// What the agent takes from outside; tests bring their own.
+struct Surroundings {
+    Clock clock;
+    std::function<std::vector<collectors::Source>(const collectors::Options&)> sources;
+};
+Surroundings real_surroundings();
+
+class Agent {
+public:
+    // Takes directories, sockets and ports. The error says what cannot be had.
+    static Result<std::unique_ptr<Agent>> open(const Options& options,
+                                               LoadedConfig loaded,
+                                               Surroundings surroundings);
+
+    // Until SIGTERM or SIGINT. False when a probe was left behind: it may wake up at any moment,
+    // so that the process has to end without destructors.
+    bool run();
+
+private:
+    Agent(const Options& options, LoadedConfig loaded, Surroundings surroundings);
+
+    Result<void> open();
+    void use_collectors();
+    void await_signals();
+    void stop(std::string_view why);
+    void reload();
+    void accept(LoadedConfig loaded);
+    void set_log_level();
+    void told(const Snapshot& snapshot);
+    void tell_manager(const Snapshot& snapshot);
+    void log_changes(const Snapshot& snapshot);
+
+    Options options_;
+    LoadedConfig loaded_;
+    Surroundings surroundings_;
+    Log log_;
+    boost::asio::io_context loop_{1};  // one thread runs it, any thread may post
+    SnapshotSlot slot_;
+    Ticker ticker_;
+    boost::asio::signal_set signals_;
+    News collector_news_{""};
+    News runner_news_{"unknown"};
+    std::string told_status_;
+    bool ready_ = false;
+};
+
+// The whole life of the process; its exit code.
+int run(const Options& options);
+
+}  // namespace paws::agent

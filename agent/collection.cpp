@@ -1,0 +1,195 @@
+#include "agent/collection.h"
+
+#include "core/duration.h"
+
+#include <algorithm>
+#include <exception>
+#include <map>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+namespace paws::agent {
+
+using collectors::Stage;
+
+Collection::Collection(boost::asio::io_context& loop, Clock clock, std::function<void()> stirred)
+    : loop_{loop}, deadline_{loop}, clock_{std::move(clock)}, stirred_{std::move(stirred)} {}
+
+Collection::~Collection() {
+    for (auto& host : hosts_) {
+        host.probe->release();
+    }
+}
+
+void Collection::use(std::vector<ConfiguredSource> sources) {
+    next_sources_ = std::move(sources);
+}
+
+Collection::Host& Collection::host_named(std::string_view name) {
+    const auto found =
+        std::ranges::find_if(hosts_, [&](const Host& host) { return host.probe->name() == name; });
+    if (found != hosts_.end()) {
+        return *found;
+    }
+    auto stirred = [this] { boost::asio::post(loop_, stirred_); };
+    hosts_.push_back({.probe = std::make_unique<Probe>(
+                          std::string{name}, Collectors{}, clock_, std::move(stirred)),
+                      .entries = {},
+                      .asked = false});
+    return hosts_.back();
+}
+
+// A host that has lost all its collectors stays: its thread may hang, and one per source is enough.
+void Collection::take_over() {
+    std::map<std::string, Collectors, std::less<>> by_probe;
+    for (auto& host : hosts_) {
+        host.entries.clear();
+        by_probe[host.probe->name()];
+    }
+    reports_.clear();
+    auto sources = std::exchange(next_sources_, std::nullopt).value();
+    for (auto& [source, deadline] : sources) {
+        const std::string name{source.collector->name()};
+        host_named(source.probe)
+            .entries.push_back({.name = name,
+                                .stage = source.collector->stage(),
+                                .deadline = deadline,
+                                .report = reports_.size()});
+        reports_.push_back({.name = name, .success = true, .duration = {}, .error = ""});
+        by_probe[std::string{source.probe}].push_back(std::move(source.collector));
+    }
+    for (auto& [name, list] : by_probe) {
+        host_named(name).probe->replace(std::move(list));
+    }
+}
+
+void Collection::look(Facts before, std::function<void(Look)> done) {
+    done_ = std::move(done);
+    const bool other_sources = next_sources_.has_value();
+    if (other_sources) {
+        take_over();
+    }
+    draft_ = std::make_shared<Facts>(other_sources ? Facts{} : std::move(before));
+    for (auto& host : hosts_) {
+        apply(host);  // what came too late last time is better than what is older
+    }
+    begin(Stage::hosts);
+}
+
+void Collection::begin(Stage stage) {
+    stage_ = stage;
+    const auto number = ++round_number_;
+    round_ = std::make_shared<Round>();
+    round_->unanswered = 1;  // ours, until all are asked
+    round_->complete = [this, number] {
+        boost::asio::post(loop_, [this, number] { finish_stage(number); });
+    };
+    std::chrono::nanoseconds patience{};
+    for (auto& host : hosts_) {
+        host.asked = ask(host);
+        for (const auto& entry : host.entries) {
+            if (host.asked && entry.stage == stage) {
+                patience = std::max(patience, entry.deadline);
+            }
+        }
+    }
+    deadline_.expires_after(patience);
+    deadline_.async_wait([this, number](const boost::system::error_code& cancelled) {
+        if (!cancelled) {
+            finish_stage(number);
+        }
+    });
+    if (round_->unanswered.fetch_sub(1) == 1) {
+        finish_stage(number);
+    }
+}
+
+bool Collection::ask(Host& host) {
+    if (std::ranges::none_of(host.entries,
+                             [&](const Entry& entry) { return entry.stage == stage_; })) {
+        return false;
+    }
+    const auto asked = host.probe->ask({.stage = stage_, .seen = draft_, .round = round_});
+    if (!asked && asked.error().code == Errc::timeout) {
+        report_silence(host);
+    } else if (!asked) {
+        for (const auto& entry : host.entries) {
+            reports_[entry.report].success = false;
+            reports_[entry.report].error = asked.error().what;
+        }
+    }
+    return asked.has_value();
+}
+
+void Collection::finish_stage(std::uint64_t round_number) {
+    if (round_number != round_number_ || !round_) {
+        return;
+    }
+    deadline_.cancel();
+    round_.reset();
+    const bool left_behind = std::ranges::any_of(
+        hosts_, [](const Host& host) { return host.asked && host.probe->answering(); });
+    if (left_behind) {
+        draft_ = std::make_shared<Facts>(*draft_);  // it may still be reading the old one
+    }
+    for (auto& host : hosts_) {
+        if (host.asked && host.probe->answering()) {
+            report_silence(host);
+        }
+        apply(host);
+    }
+    if (stage_ == Stage::hosts && (had_runners_ || !draft_->runners.empty())) {
+        begin(Stage::runners);
+    } else {
+        finish();
+    }
+}
+
+void Collection::apply(Host& host) {
+    for (auto& answer : host.probe->take()) {
+        auto& report = reports_[host.entries.at(answer.collector).report];
+        report.duration = answer.duration;
+        report.success = answer.fill || answer.fill.error().code == Errc::absent;
+        report.error = report.success ? "" : answer.fill.error().what;
+        if (!answer.fill) {
+            continue;
+        }
+        try {
+            (*answer.fill)(*draft_);
+        } catch (const std::exception& bug) {
+            report.success = false;
+            report.error = std::string{"a bug in the collector: "} + bug.what();
+        }
+    }
+}
+
+void Collection::report_silence(const Host& host) {
+    const auto current = host.probe->current();
+    for (const auto& entry : host.entries) {
+        if (entry.stage == stage_) {
+            auto& report = reports_[entry.report];
+            report.success = false;
+            report.error = "missed its deadline of " + duration_text(entry.deadline) +
+                           ", still waiting for " + current;
+        }
+    }
+}
+
+void Collection::finish() {
+    had_runners_ = !draft_->runners.empty();
+    Look look{.facts = std::move(*draft_), .collectors = reports_};
+    draft_.reset();
+    std::exchange(done_, nullptr)(std::move(look));
+}
+
+bool Collection::end(std::chrono::milliseconds patience) {
+    for (auto& host : hosts_) {
+        host.probe->release();
+    }
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    return std::ranges::all_of(hosts_,
+                               [&](const Host& host) { return host.probe->ended_by(deadline); });
+}
+
+}  // namespace paws::agent

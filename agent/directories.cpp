@@ -1,0 +1,59 @@
+#include "agent/directories.h"
+
+#include "platform/root_fs.h"
+
+#include <cerrno>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace paws::agent {
+
+namespace {
+
+constexpr mode_t parent_mode = 0755;
+
+Error refused(std::string_view setting, const std::string& path, const std::string& why) {
+    return {Errc::denied, "[agent] " + std::string{setting} + " " + path + ": " + why};
+}
+
+// 0, or the errno of the first part that cannot be made.
+int make_with_parents(const std::string& path, mode_t mode) {
+    for (auto slash = path.find('/', 1); slash != std::string::npos;
+         slash = path.find('/', slash + 1)) {
+        if (::mkdir(path.substr(0, slash).c_str(), parent_mode) != 0 && errno != EEXIST) {
+            return errno;
+        }
+    }
+    if (::mkdir(path.c_str(), mode) != 0) {
+        return errno == EEXIST ? 0 : errno;
+    }
+    return ::chmod(path.c_str(), mode) == 0 ? 0 : errno;  // whatever the umask
+}
+
+}  // namespace
+
+Result<void> ensure_directory(const std::string& path, mode_t mode, std::string_view setting) {
+    struct stat found {};
+    if (::stat(path.c_str(), &found) != 0) {
+        if (const int problem = make_with_parents(path, mode); problem != 0) {
+            return refused(setting,
+                           path,
+                           "cannot be created: " + platform::system_error(problem, path).what +
+                               "; start as root, or name another in agent.toml");
+        }
+        return {};
+    }
+    if (!S_ISDIR(found.st_mode)) {
+        return refused(setting, path, "is not a directory");
+    }
+    if ((found.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+        return refused(setting, path, "others may write to it; run: chmod go-w " + path);
+    }
+    if (::access(path.c_str(), W_OK | X_OK) != 0) {
+        return refused(setting, path, "this user may not write to it; name another in agent.toml");
+    }
+    return {};
+}
+
+}  // namespace paws::agent

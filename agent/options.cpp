@@ -1,0 +1,48 @@
+#include "agent/options.h"
+
+#include "agent/version.h"
+
+#include <algorithm>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+namespace paws::agent {
+
+std::variant<Options, int> parse_options(int argc, const char* const* argv) {
+    Options options;
+    std::string level;
+    CLI::App app{
+        "Knows whether the GitHub Actions self-hosted runners of this host really work.\n"
+        "Serves metrics and status on port 7297; ask it with pawsctl.",
+        "paws-agent"};
+    const auto* config =
+        app.add_option(
+               "--config", options.config_file, "Read this file and conf.d/*.toml beside it")
+            ->type_name("FILE")
+            ->capture_default_str();
+    app.add_flag("--check-config", options.only_check, "Say what is wrong with the configuration");
+    const auto* log_level = app.add_option("--log-level", level, "Stronger than [agent] log_level")
+                                ->type_name("debug|info|warning|error")
+                                ->check(CLI::IsMember(std::vector<std::string>{
+                                    log_level_names.begin(), log_level_names.end()}));
+    app.set_version_flag(
+        "--version", "paws-agent " + std::string{version()} + " (" + std::string{revision()} + ")");
+    app.footer(
+        "SIGHUP reads the configuration again; a faulty one changes nothing.\n"
+        "Exit: 0 stopped, 64 usage, 69 a port, socket or directory cannot be had, 70 a bug,\n"
+        "78 the configuration is faulty.");
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& end) {
+        return app.exit(end) == 0 ? 0 : exit_usage;
+    }
+    options.config_named = config->count() > 0;
+    if (log_level->count() > 0) {
+        const auto found = std::ranges::find(log_level_names, level);
+        options.log_level = static_cast<LogLevel>(found - log_level_names.begin());
+    }
+    return options;
+}
+
+}  // namespace paws::agent

@@ -1,0 +1,95 @@
+#include "agent/ticker.h"
+
+#include "policy/judge.h"
+
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace paws::agent {
+
+namespace {
+
+using SteadyClock = boost::asio::steady_timer::clock_type;
+
+}  // namespace
+
+Ticker::Ticker(boost::asio::io_context& loop,
+               Clock clock,
+               SnapshotSlot& slot,
+               std::function<void(const Snapshot&)> told)
+    : loop_{loop},
+      clock_{clock},
+      slot_{slot},
+      told_{std::move(told)},
+      collection_{loop, std::move(clock), [this] { wake(); }},
+      next_{loop} {}
+
+void Ticker::wake() {
+    if (running_) {
+        stirred_meanwhile_ = true;
+    } else {
+        schedule(pace_.shortest);
+    }
+}
+
+void Ticker::ask_newer_than(std::uint64_t sequence) {
+    const auto latest = slot_.latest();
+    if (!running_ && (!latest || latest->sequence <= sequence)) {
+        schedule(pace_.shortest);
+    }
+}
+
+boost::asio::awaitable<Published> Ticker::newer_than(std::uint64_t sequence,
+                                                     std::chrono::milliseconds patience) {
+    ask_newer_than(sequence);
+    const auto latest = slot_.latest();
+    if (!latest || latest->sequence <= sequence) {
+        const auto waiter = std::make_shared<boost::asio::steady_timer>(loop_, patience);
+        waiting_.push_back(waiter);
+        co_await waiter->async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+    }
+    co_return slot_.latest();
+}
+
+// Sets the next tick to `after_start` of the last one, or now when that has passed.
+void Ticker::schedule(std::chrono::nanoseconds after_start) {
+    next_.expires_at(std::max(started_ + after_start, SteadyClock::now()));
+    next_.async_wait([this](const boost::system::error_code& cancelled) {
+        if (!cancelled && !running_) {
+            start();
+        }
+    });
+}
+
+void Ticker::start() {
+    running_ = true;
+    stirred_meanwhile_ = false;
+    started_ = SteadyClock::now();
+    const auto latest = slot_.latest();
+    collection_.look(latest ? latest->facts : Facts{},
+                     [this](Look look) { finish(std::move(look)); });
+}
+
+void Ticker::finish(Look look) {
+    const auto before = slot_.latest();
+    auto snapshot = std::make_shared<Snapshot>();
+    snapshot->sequence = before ? before->sequence + 1 : 1;
+    snapshot->taken = clock_();
+    snapshot->facts = std::move(look.facts);
+    snapshot->judged =
+        policy::judge(snapshot->facts, before ? before->judged : Judgement{}, snapshot->taken);
+    snapshot->collectors = std::move(look.collectors);
+    snapshot->config_reload_successful = reload_successful_;
+    slot_.publish(snapshot);
+
+    running_ = false;
+    for (const auto& waiter : std::exchange(waiting_, {})) {
+        waiter->cancel();
+    }
+    schedule(stirred_meanwhile_ ? pace_.shortest : pace_.idle);
+    told_(*snapshot);
+}
+
+}  // namespace paws::agent

@@ -1,0 +1,69 @@
+// Ticker: when to look, and what becomes of it: judged, published whole, told to who waits.
+// Lives on the loop. At most ten ticks a second, one at least every `idle`.
+
+#pragma once
+
+#include "agent/collection.h"
+#include "core/snapshot_slot.h"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+namespace paws::agent {
+
+struct Pace {
+    std::chrono::nanoseconds idle = std::chrono::seconds{5};
+    std::chrono::nanoseconds shortest = std::chrono::milliseconds{100};
+};
+
+using Published = std::shared_ptr<const Snapshot>;
+
+class Ticker {
+public:
+    // `told` hears of each finished tick, after it is published.
+    Ticker(boost::asio::io_context& loop,
+           Clock clock,
+           SnapshotSlot& slot,
+           std::function<void(const Snapshot&)> told);
+    Ticker(const Ticker&) = delete;
+    Ticker& operator=(const Ticker&) = delete;
+    Ticker(Ticker&&) = delete;
+    Ticker& operator=(Ticker&&) = delete;
+    ~Ticker() = default;
+
+    Collection& collection() { return collection_; }
+    void set_pace(Pace pace) { pace_ = pace; }
+    void set_reload_successful(bool successful) { reload_successful_ = successful; }
+
+    // Facts may have changed: brings the next tick forward.
+    void wake();
+    // Somebody has seen `sequence` and wants a newer one: a tick, unless one is on its way.
+    void ask_newer_than(std::uint64_t sequence);
+    // What is newer than `sequence`, or what is there after `patience`; null before the first tick.
+    boost::asio::awaitable<Published> newer_than(std::uint64_t sequence,
+                                                 std::chrono::milliseconds patience);
+
+private:
+    void start();
+    void finish(Look look);
+    void schedule(std::chrono::nanoseconds after_start);
+
+    boost::asio::io_context& loop_;
+    Clock clock_;
+    SnapshotSlot& slot_;
+    std::function<void(const Snapshot&)> told_;
+    Pace pace_;
+    Collection collection_;
+    boost::asio::steady_timer next_;
+    boost::asio::steady_timer::time_point started_{};
+    bool running_ = false;
+    bool stirred_meanwhile_ = false;
+    bool reload_successful_ = true;
+    std::vector<std::shared_ptr<boost::asio::steady_timer>> waiting_;
+};
+
+}  // namespace paws::agent
