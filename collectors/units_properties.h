@@ -1,0 +1,58 @@
+// Unit properties: what systemd says about one unit, as its property names and their values in
+// text, the way `systemctl show` prints them; D-Bus values take the same form. Pure.
+
+#pragma once
+
+#include "core/result.h"
+#include "core/runner_facts.h"
+
+#include <array>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace paws::collectors {
+
+using UnitProperties = std::map<std::string, std::string, std::less<>>;
+
+// Every property that to_unit() and runner_root() look at.
+inline constexpr std::array<std::string_view, 19> unit_properties{
+    "LoadState",
+    "ActiveState",
+    "SubState",
+    "UnitFileState",
+    "InvocationID",
+    "NeedDaemonReload",
+    "ActiveEnterTimestamp",
+    "InactiveEnterTimestamp",
+    "StateChangeTimestamp",
+    "Result",
+    "User",
+    "WorkingDirectory",
+    "ControlGroup",
+    "MainPID",
+    "ExecMainPID",
+    "ExecMainCode",
+    "ExecMainStatus",
+    "NRestarts",
+    "ExecStart",
+};
+
+// The KEY=VALUE lines of `systemctl show`; of a key that comes twice the first counts.
+Result<UnitProperties> parse_unit_properties(std::string_view text);
+
+// What is missing or does not read as its type keeps its default. Timestamps: microseconds since
+// 1970 as on D-Bus, or @SECONDS (`systemctl show --timestamp=unix`); local dates are not read.
+Unit to_unit(const UnitProperties& properties);
+
+// Where the runner is installed: the working directory, else the directory of its runsvc.sh;
+// empty when neither says so.
+std::string runner_root(const UnitProperties& properties);
+
+// "actions.runner.acme-widgets.build-01.service" → "acme-widgets.build-01"; other units keep their
+// whole name.
+std::string runner_name(std::string_view unit);
+bool is_runner_unit(std::string_view unit);
+
+}  // namespace paws::collectors
