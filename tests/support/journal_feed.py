@@ -4,7 +4,6 @@ systemd-journal-remote turns export text from its standard input into journal fi
 directory sees each entry at once. Here the fields that journald would vouch for are ours to say.
 """
 
-import os
 import shutil
 import socket
 import struct
