@@ -56,6 +56,8 @@ struct RunnerFiles {
     std::optional<RunnerSettings> settings;  // absent: not configured, or unreadable (see error)
     std::string version;                     // "2.336.0" from the bin symlink; empty when unknown
     std::optional<WallTime> version_built;   // mtime of bin/Runner.Listener: its build date
+    std::string proxy;                       // "host:port" for https, from .env; empty when none
+    std::optional<std::uint32_t> owner;      // uid of the root directory
     std::string error;                       // why a part is absent, for the operator
 };
 

@@ -1,0 +1,132 @@
+#include "platform/beneath.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace paws::platform {
+
+namespace {
+
+UniqueFd open_beneath(int directory,
+                      std::string_view path,
+                      std::uint64_t flags,
+                      std::uint64_t resolve = 0) {
+    const std::string name{path};
+    open_how how{};
+    how.flags = flags | O_CLOEXEC;
+    how.resolve = resolve | RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+    return UniqueFd{
+        static_cast<int>(::syscall(SYS_openat2, directory, name.c_str(), &how, sizeof how))};
+}
+
+FileKind kind_of(mode_t mode) {
+    return S_ISREG(mode)   ? FileKind::regular
+           : S_ISDIR(mode) ? FileKind::directory
+           : S_ISLNK(mode) ? FileKind::symlink
+                           : FileKind::other;
+}
+
+FileStatus to_status(const struct stat& found) {
+    return {.device = found.st_dev,
+            .inode = found.st_ino,
+            .size_bytes = static_cast<std::uint64_t>(found.st_size),
+            .modified = WallTime{std::chrono::seconds{found.st_mtim.tv_sec} +
+                                 std::chrono::nanoseconds{found.st_mtim.tv_nsec}},
+            .uid = found.st_uid,
+            .kind = kind_of(found.st_mode)};
+}
+
+// ELOOP: a component is a symlink. EXDEV: the path leads out of the directory.
+Error refusal(int error_number, const std::string& subject) {
+    if (error_number == ELOOP || error_number == EXDEV) {
+        return {Errc::malformed, subject + ": is or passes through a symlink; not followed"};
+    }
+    return system_error(error_number, subject);
+}
+
+}  // namespace
+
+Result<Beneath> Beneath::open(const RootFs& root, std::string_view path) {
+    std::string shown{path};
+    path.remove_prefix(std::min(path.find_first_not_of('/'), path.size()));
+    const std::string name{path.empty() ? "." : path};
+    UniqueFd fd{::openat(root.fd(), name.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+    if (!fd) {
+        return system_error(errno, shown);
+    }
+    return Beneath{std::move(shown), std::move(fd)};
+}
+
+std::string Beneath::subject(std::string_view path) const {
+    return path == "." ? path_ : path_ + "/" + std::string{path};
+}
+
+Result<std::string> Beneath::read(std::string_view path, std::size_t limit) const {
+    const auto file = open_beneath(fd_->get(), path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+    struct stat found {};
+    if (!file || ::fstat(file.get(), &found) != 0) {
+        return refusal(errno, subject(path));
+    }
+    if (!S_ISREG(found.st_mode)) {
+        return Error{Errc::malformed, subject(path) + ": is not a regular file"};
+    }
+    std::string text(std::min(static_cast<std::size_t>(found.st_size), limit) + 1, '\0');
+    std::size_t length = 0;
+    while (length < text.size()) {
+        const auto got = ::read(file.get(), text.data() + length, text.size() - length);
+        if (got < 0 && errno != EINTR) {
+            return system_error(errno, subject(path));
+        }
+        if (got == 0) {
+            text.resize(length);
+            return text;
+        }
+        length += got > 0 ? static_cast<std::size_t>(got) : 0;
+        if (length == text.size() && length <= limit) {
+            text.resize(limit + 1);  // it grew while we read
+        }
+    }
+    return Error{Errc::malformed,
+                 subject(path) + ": larger than " + std::to_string(limit) + " bytes"};
+}
+
+Result<FileStatus> Beneath::status(std::string_view path) const {
+    const auto file = open_beneath(fd_->get(), path, O_PATH | O_NOFOLLOW);
+    struct stat found {};
+    if (!file || ::fstat(file.get(), &found) != 0) {
+        return refusal(errno, subject(path));
+    }
+    return to_status(found);
+}
+
+Result<std::string> Beneath::read_link(std::string_view path) const {
+    const auto link = open_beneath(fd_->get(), path, O_PATH | O_NOFOLLOW);
+    if (!link) {
+        return refusal(errno, subject(path));
+    }
+    std::array<char, 4096> target{};
+    const auto length = ::readlinkat(link.get(), "", target.data(), target.size());
+    if (length < 0) {
+        // readlinkat on what is no symlink: EINVAL, or ENOENT for an empty name.
+        return Error{Errc::malformed, subject(path) + ": is not a symlink"};
+    }
+    return std::string{target.data(), static_cast<std::size_t>(length)};
+}
+
+Result<UniqueFd> Beneath::open_directory(std::string_view path) const {
+    auto directory = open_beneath(fd_->get(), path, O_RDONLY | O_DIRECTORY, RESOLVE_NO_XDEV);
+    if (!directory) {
+        const int reason = errno == EXDEV || errno == ELOOP ? ENOENT : errno;
+        return system_error(reason, subject(path));
+    }
+    return directory;
+}
+
+}  // namespace paws::platform

@@ -1,0 +1,62 @@
+// Beneath: a directory that code we do not trust may write to, and what lies in it.
+// Nothing here follows a symlink, leaves the directory or waits for a FIFO's writer: a path either
+// names a thing below the directory by its real components, or is an error (openat2(2)).
+// Blocks as long as the file system does. Safe for concurrent access.
+
+#pragma once
+
+#include "core/result.h"
+#include "core/time.h"
+#include "platform/root_fs.h"
+#include "platform/unique_fd.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace paws::platform {
+
+enum class FileKind { regular, directory, symlink, other };
+
+// Equal statuses: the file was neither replaced nor written to in between.
+struct FileStatus {
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+    std::uint64_t size_bytes = 0;
+    WallTime modified;
+    std::uint32_t uid = 0;
+    FileKind kind = FileKind::other;
+
+    bool operator==(const FileStatus&) const = default;
+};
+
+class Beneath {
+public:
+    // `path` itself is the operator's word (a unit's WorkingDirectory): symlinks in it are
+    // followed.
+    static Result<Beneath> open(const RootFs& root, std::string_view path);
+
+    // The whole of a regular file; larger than `limit` or of another kind is Errc::malformed.
+    Result<std::string> read(std::string_view path, std::size_t limit) const;
+    // Of the thing itself, also when it is a symlink. "." is the directory.
+    Result<FileStatus> status(std::string_view path) const;
+    // What a symlink says. It is text that anybody may have written, not a path to follow.
+    Result<std::string> read_link(std::string_view path) const;
+    // For readdir(3); a directory on another mount is Errc::absent: it is not of this tree.
+    Result<UniqueFd> open_directory(std::string_view path) const;
+
+    const std::string& path() const { return path_; }
+
+private:
+    Beneath(std::string path, UniqueFd fd)
+        : path_{std::move(path)}, fd_{std::make_shared<const UniqueFd>(std::move(fd))} {}
+
+    std::string subject(std::string_view path) const;
+
+    std::string path_;
+    std::shared_ptr<const UniqueFd> fd_;
+};
+
+}  // namespace paws::platform
