@@ -1,11 +1,64 @@
 #include "collectors/all.h"
 
+#include "collectors/disk.h"
+#include "collectors/kernel_file.h"
+#include "collectors/load.h"
+#include "collectors/memory.h"
+#include "collectors/network.h"
+#include "collectors/oom.h"
+#include "collectors/pressure.h"
+#include "collectors/proc_stat.h"
 #include "collectors/runner_files.h"
+#include "platform/adjtimex.h"
+
+#include <cstdint>
+#include <utility>
 
 namespace paws::collectors {
 
+namespace {
+
+template <class T>
+Source kernel_file(const platform::RootFs& root, const typename KernelFile<T>::Source& source) {
+    return {"kernel", std::make_unique<KernelFile<T>>(root, source)};
+}
+
+FilesystemSettings filesystem_settings(const Options& options) {
+    FilesystemSettings settings;
+    settings.exclude_mountpoints = options.exclude_mountpoints;
+    settings.exclude_fstypes = options.exclude_fstypes;
+    settings.usage = options.usage;
+    return settings;
+}
+
+void add_host(const Options& options, std::vector<Source>& sources) {
+    const auto& root = options.root;
+    const auto proc_stat = std::make_shared<ProcStatFile>(root);
+    sources.push_back({"kernel", std::make_unique<CpuCollector>(proc_stat)});
+    sources.push_back({"kernel", std::make_unique<BootCollector>(proc_stat)});
+    sources.push_back(
+        kernel_file<LoadAverage>(root, {"load", "proc/loadavg", parse_load, &Host::load}));
+    sources.push_back(
+        kernel_file<Memory>(root, {"memory", "proc/meminfo", parse_memory, &Host::memory}));
+    sources.push_back({"kernel", std::make_unique<PressureCollector>(root)});
+    sources.push_back(kernel_file<std::vector<Disk>>(
+        root, {"disk", "proc/diskstats", parse_disks, &Host::disks, Presence::optional}));
+    sources.push_back(kernel_file<std::vector<NetworkDevice>>(
+        root, {"network", "proc/net/dev", parse_network, &Host::network, Presence::optional}));
+    sources.push_back(kernel_file<std::uint64_t>(
+        root, {"oom", "proc/vmstat", parse_oom_kills, &Host::oom_kills, Presence::optional}));
+    sources.push_back(
+        {"kernel",
+         std::make_unique<ClockCollector>(options.clock ? options.clock : platform::clock_sync)});
+    sources.push_back(
+        {"filesystem", std::make_unique<FilesystemCollector>(root, filesystem_settings(options))});
+}
+
+}  // namespace
+
 std::vector<Source> all(const Options& options) {
     std::vector<Source> sources;
+    add_host(options, sources);
     sources.push_back({"files", std::make_unique<RunnerFilesCollector>(options.root)});
     return sources;
 }

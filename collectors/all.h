@@ -2,7 +2,10 @@
 
 #pragma once
 
+#include "collectors/clock.h"
 #include "collectors/collector.h"
+#include "collectors/filesystem.h"
+#include "collectors/mounts.h"
 #include "platform/root_fs.h"
 
 #include <memory>
@@ -26,10 +29,14 @@ struct Options {
     platform::RootFs root;
     bool discover_runners = true;
     std::vector<StaticRunner> static_runners;
-    std::vector<std::string> exclude_mountpoints;  // each with all that is mounted below it
-    std::vector<std::string> exclude_fstypes;
+    // Each with all that is mounted below it; one that ends in '/' means what is below it alone.
+    std::vector<std::string> exclude_mountpoints = default_excluded_mountpoints();
+    std::vector<std::string> exclude_fstypes = default_excluded_fstypes();
     std::string journal_directory;  // empty: the system's journal
     std::string journal_namespace;
+    // What no file below the root can tell; recorded hosts bring their own answers.
+    AskUsage usage;  // none: statvfs below the root
+    AskClock clock;  // none: adjtimex
 };
 
 // A collector and the probe (thread) it lives on. Collectors of one probe run in this order.

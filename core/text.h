@@ -4,6 +4,7 @@
 #pragma once
 
 #include <charconv>
+#include <cmath>
 #include <concepts>
 #include <optional>
 #include <string>
@@ -55,10 +56,11 @@ std::optional<Number> parse_integer(std::string_view text, int base = 10) {
     return number;
 }
 
+// The whole of `text` as a finite number: "nan" and "inf" are words here.
 inline std::optional<double> parse_decimal(std::string_view text) {
     double number = 0;
     const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (problem != std::errc{} || end != text.data() + text.size()) {
+    if (problem != std::errc{} || end != text.data() + text.size() || !std::isfinite(number)) {
         return std::nullopt;
     }
     return number;

@@ -23,6 +23,10 @@ namespace paws::platform {
 // (the first 15 bytes).
 Result<void> start_detached(const std::string& name, std::function<void()> body);
 
+inline std::chrono::steady_clock::time_point deadline_in(std::chrono::milliseconds patience) {
+    return std::chrono::steady_clock::now() + patience;
+}
+
 template <class T>
 class Straggler {
 public:
@@ -54,23 +58,33 @@ public:
                 return unanswered();
             }
             state_->answer.reset();
+            left_behind_ = false;
             state_->asked = true;
             state_->changed.notify_all();
         }
         return ensure_thread();
     }
 
-    // The answer to the last start(); Errc::timeout when it has not come by the deadline.
+    bool outstanding() const {
+        const std::lock_guard lock{state_->mutex};
+        return state_->asked;
+    }
+
+    // The answer to the last start(); Errc::timeout when it has not come by the deadline. A
+    // question left behind costs no second wait.
     Result<T> wait(Deadline deadline) {
         std::unique_lock lock{state_->mutex};
-        state_->changed.wait_until(lock, deadline, [&] { return !state_->asked; });
+        if (!left_behind_) {
+            state_->changed.wait_until(lock, deadline, [&] { return !state_->asked; });
+        }
         if (state_->asked || !state_->answer) {
+            left_behind_ = true;
             return unanswered();
         }
         return *std::exchange(state_->answer, std::nullopt);
     }
 
-    // A question left behind costs no second wait: ask() says so at once until it is answered.
+    // start() and wait() in one; while an earlier question is unanswered it says so at once.
     Result<T> ask(Deadline deadline) {
         if (const auto started = start(); !started) {
             return started.error();
@@ -130,6 +144,7 @@ private:
     std::string name_;
     std::shared_ptr<State> state_;
     bool running_ = false;
+    bool left_behind_ = false;
 };
 
 }  // namespace paws::platform

@@ -15,10 +15,6 @@ using platform::Straggler;
 
 namespace {
 
-std::chrono::steady_clock::time_point in(std::chrono::milliseconds patience) {
-    return std::chrono::steady_clock::now() + patience;
-}
-
 // A source that answers only once it is let go.
 struct Gate {
     std::promise<void> open;
@@ -36,20 +32,31 @@ Straggler<int> behind(const std::shared_ptr<Gate>& gate) {
             }};
 }
 
+// Asks until there is an answer, for ten seconds at most.
+int eventually(Straggler<int>& straggler) {
+    Result<int> answer = Error{};
+    const auto patience = platform::deadline_in(10s);
+    while (!answer && std::chrono::steady_clock::now() < patience) {
+        std::this_thread::yield();
+        answer = straggler.ask(patience);
+    }
+    return answer ? *answer : 0;
+}
+
 }  // namespace
 
 TEST_CASE("Straggler: an answer that comes in time is handed over, each time anew") {
     int calls = 0;
     Straggler<int> straggler{"quick", [&]() -> Result<int> { return ++calls; }};
-    CHECK(straggler.ask(in(10s)).value() == 1);
-    CHECK(straggler.ask(in(10s)).value() == 2);
+    CHECK(straggler.ask(platform::deadline_in(10s)).value() == 1);
+    CHECK(straggler.ask(platform::deadline_in(10s)).value() == 2);
 }
 
 TEST_CASE("Straggler: an error is an answer") {
     Straggler<int> straggler{"denied", []() -> Result<int> {
                                  return Error{Errc::denied, "/mnt: no"};
                              }};
-    CHECK(straggler.ask(in(10s)).error() == Error{Errc::denied, "/mnt: no"});
+    CHECK(straggler.ask(platform::deadline_in(10s)).error() == Error{Errc::denied, "/mnt: no"});
 }
 
 TEST_CASE("Straggler: an exception is an answer, and the thread survives it") {
@@ -60,8 +67,8 @@ TEST_CASE("Straggler: an exception is an answer, and the thread survives it") {
                                  }
                                  return calls;
                              }};
-    CHECK(straggler.ask(in(10s)).error() == Error{Errc::io, "a bug"});
-    CHECK(straggler.ask(in(10s)).value() == 2);
+    CHECK(straggler.ask(platform::deadline_in(10s)).error() == Error{Errc::io, "a bug"});
+    CHECK(straggler.ask(platform::deadline_in(10s)).value() == 2);
 }
 
 TEST_CASE(
@@ -69,27 +76,23 @@ TEST_CASE(
     const auto gate = std::make_shared<Gate>();
     auto straggler = behind(gate);
     const auto begun = std::chrono::steady_clock::now();
-    CHECK(straggler.ask(in(20ms)).error().code == Errc::timeout);
-    CHECK(straggler.ask(in(1h)).error().code == Errc::timeout);  // at once: it is left behind
+    CHECK(straggler.ask(platform::deadline_in(20ms)).error().code == Errc::timeout);
+    CHECK(straggler.ask(platform::deadline_in(1h)).error().code ==
+          Errc::timeout);  // at once: it is left behind
     CHECK(std::chrono::steady_clock::now() - begun < 10s);
     CHECK(gate->calls == 1);
+    CHECK(straggler.outstanding());
     gate->open.set_value();
-    CHECK(straggler.wait(in(10s)).value() == 1);
-    CHECK(straggler.ask(in(10s)).value() == 2);
+    CHECK(eventually(straggler) == 2);
+    CHECK_FALSE(straggler.outstanding());
 }
 
 TEST_CASE("Straggler: a late answer is not taken for the answer to the next question") {
     const auto gate = std::make_shared<Gate>();
     auto straggler = behind(gate);
-    CHECK_FALSE(straggler.ask(in(1ms)));
+    CHECK_FALSE(straggler.ask(platform::deadline_in(1ms)));
     gate->open.set_value();
-    Result<int> next = Error{};
-    const auto patience = in(10s);
-    while (!next && std::chrono::steady_clock::now() < patience) {
-        std::this_thread::yield();
-        next = straggler.ask(patience);
-    }
-    CHECK(next.value() == 2);
+    CHECK(eventually(straggler) == 2);
 }
 
 TEST_CASE("Straggler: several questions are outstanding side by side") {
@@ -99,14 +102,16 @@ TEST_CASE("Straggler: several questions are outstanding side by side") {
     REQUIRE(first.start());
     REQUIRE(second.start());
     gate->open.set_value();
-    CHECK(first.wait(in(10s)).value() + second.wait(in(10s)).value() == 3);
+    CHECK(first.wait(platform::deadline_in(10s)).value() +
+              second.wait(platform::deadline_in(10s)).value() ==
+          3);
 }
 
 TEST_CASE("Straggler: its owner may go while a question is outstanding") {
     const auto gate = std::make_shared<Gate>();
     {
         auto straggler = behind(gate);
-        CHECK_FALSE(straggler.ask(in(1ms)));
+        CHECK_FALSE(straggler.ask(platform::deadline_in(1ms)));
     }
     CHECK(gate->answers == 0);
     gate->open.set_value();
@@ -118,7 +123,7 @@ TEST_CASE("Straggler: its thread takes no signals") {
                                   pthread_sigmask(SIG_SETMASK, nullptr, &mask);
                                   return sigismember(&mask, SIGTERM) == 1;
                               }};
-    CHECK(straggler.ask(in(10s)).value());
+    CHECK(straggler.ask(platform::deadline_in(10s)).value());
     sigset_t own{};
     pthread_sigmask(SIG_SETMASK, nullptr, &own);
     CHECK(sigismember(&own, SIGTERM) == 0);
