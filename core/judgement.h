@@ -88,6 +88,7 @@ struct HostJudgement {
     Health health = Health::unknown;
     std::set<Problem> problems;
     std::map<std::string, double> full_in_seconds;  // by mountpoint, where the trend says so
+    std::optional<double> cpu_busy;                 // share of all CPUs since the previous tick
 };
 
 // One reading of a filesystem's free space, kept for the forecast.

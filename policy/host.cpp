@@ -30,15 +30,15 @@ bool sustained(Memories& memories, Problem problem, bool crossed, const Now& now
     return now.boot - since >= sustained_for;
 }
 
-bool cpu_crossed(const Host& host, Memories& memories, const Now& now) {
+std::optional<double> cpu_busy(const Host& host, Memories& memories, const Now& now) {
     const auto* cpu = fresh(host.cpu, now);
     if (cpu == nullptr) {
         memories.cpu.reset();
-        return false;
+        return std::nullopt;
     }
     const auto busy = memories.cpu ? busy_share(cpu->times, *memories.cpu) : std::nullopt;
     memories.cpu = cpu->times;
-    return busy.value_or(0) > cpu_busy_warn;
+    return busy;
 }
 
 bool memory_crossed(const Host& host, const Now& now) {
@@ -133,7 +133,8 @@ HostJudgement judge_host(const Host& host, Memories& memories, const Now& now) {
     const bool known = fresh(host.cpu, now) != nullptr && fresh(host.memory, now) != nullptr;
     judged.health = known ? Health::ok : Health::unknown;
     judge_filesystems(host, judged, memories, now);
-    if (sustained(memories, Problem::cpu, cpu_crossed(host, memories, now), now)) {
+    judged.cpu_busy = cpu_busy(host, memories, now);
+    if (sustained(memories, Problem::cpu, judged.cpu_busy.value_or(0) > cpu_busy_warn, now)) {
         judged.problems.insert(Problem::cpu);
     }
     if (sustained(memories, Problem::memory, memory_crossed(host, now), now)) {

@@ -56,6 +56,14 @@ TEST_CASE("judge_host: a busy CPU is a problem after ten minutes, every tick of 
     CHECK_FALSE(tick(630s, 0.81));
 }
 
+TEST_CASE("judge_host: the busy share is of the time since the tick before") {
+    Memories memories;
+    CHECK_FALSE(judge_host(host_at(noon, 10, 90), memories, noon).cpu_busy);
+    const auto second = judge_host(host_at(after(10s), 15, 105), memories, after(10s));
+    CHECK(second.cpu_busy == doctest::Approx(0.25));
+    CHECK_FALSE(judge_host(Host{}, memories, after(20s)).cpu_busy);
+}
+
 TEST_CASE("judge_host: memory and clock problems are sustained ones") {
     Memories memories;
     auto tick = [&](const Now& now) {
