@@ -1,0 +1,39 @@
+// AgentInfo: what the exporter tells about the agent itself. The exporter does no I/O, so the
+// caller fills it, anew for each answer.
+
+#pragma once
+
+#include "core/time.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace paws::exporter {
+
+// What /proc/self says (proc_pid_stat(5), proc_pid_limits(5)).
+struct ProcessStats {
+    std::optional<double> cpu_seconds;  // user and system, since its start
+    std::optional<std::uint64_t> resident_bytes;
+    std::optional<std::uint64_t> virtual_bytes;
+    std::optional<std::uint64_t> open_fds;
+    std::optional<std::uint64_t> max_fds;
+    std::optional<WallTime> started;
+};
+
+struct AgentInfo {
+    std::string version;
+    std::string revision;
+    int pid = 0;
+    std::string hostname;
+    std::string environment;
+    ProcessStats process;
+    Now now;  // of this answer: how old the snapshot is
+};
+
+// [exporter] of the configuration.
+struct Options {
+    bool legacy_metrics = false;
+};
+
+}  // namespace paws::exporter

@@ -1,0 +1,121 @@
+#include "exporter/sections.h"
+
+#include <array>
+
+namespace paws::exporter {
+
+namespace {
+
+constexpr std::string_view never = "never";
+constexpr std::string_view no_proc_self = "/proc/self cannot be read";
+
+void build_info(const View& view, Series& out) {
+    out.add(1, {view.agent.version, view.agent.revision});
+}
+
+void collector_success(const View& view, Series& out) {
+    for (const auto& collector : view.snapshot.collectors) {
+        out.add(collector.success ? 1 : 0, {collector.name});
+    }
+}
+
+void collector_duration(const View& view, Series& out) {
+    for (const auto& collector : view.snapshot.collectors) {
+        out.add(to_seconds(collector.duration), {collector.name});
+    }
+}
+
+void snapshot_timestamp(const View& view, Series& out) {
+    out.add(to_unix_seconds(view.snapshot.taken.wall));
+}
+
+void config_reload(const View& view, Series& out) {
+    out.add(view.snapshot.config_reload_successful ? 1 : 0);
+}
+
+template <auto Member>
+void process_stat(const View& view, Series& out) {
+    if (const auto& value = view.agent.process.*Member) {
+        out.add(*value);
+    }
+}
+
+void process_start(const View& view, Series& out) {
+    if (const auto& started = view.agent.process.started) {
+        out.add(to_unix_seconds(*started));
+    }
+}
+
+constexpr std::array agent_table{
+    Metric{.name = "paws_agent_build_info",
+           .kind = Kind::info,
+           .labels = "version,revision",
+           .help = "The agent's version and the revision it was built from.",
+           .absent = never,
+           .fill = build_info},
+    Metric{.name = "paws_agent_collector_success",
+           .labels = "collector",
+           .help = "Whether the collector answered by its deadline in this tick.",
+           .absent = "the collector is switched off",
+           .fill = collector_success},
+    Metric{.name = "paws_agent_collector_duration_seconds",
+           .unit = "seconds",
+           .labels = "collector",
+           .help = "How long the collector's last finished round took.",
+           .absent = "the collector is switched off",
+           .fill = collector_duration},
+    Metric{.name = "paws_agent_snapshot_timestamp_seconds",
+           .unit = "seconds",
+           .help = "When the facts of this answer were complete, in Unix time.",
+           .absent = never,
+           .fill = snapshot_timestamp},
+    Metric{.name = "paws_agent_config_last_reload_successful",
+           .help = "Whether the configuration was good when it was last loaded; else the one "
+                   "before it is in force.",
+           .absent = never,
+           .fill = config_reload},
+};
+
+constexpr std::array process_table{
+    Metric{.name = "process_cpu_seconds_total",
+           .kind = Kind::counter,
+           .unit = "seconds",
+           .help = "User and system CPU time of the agent.",
+           .absent = no_proc_self,
+           .fill = process_stat<&ProcessStats::cpu_seconds>},
+    Metric{.name = "process_resident_memory_bytes",
+           .unit = "bytes",
+           .help = "Resident memory of the agent.",
+           .absent = no_proc_self,
+           .fill = process_stat<&ProcessStats::resident_bytes>},
+    Metric{.name = "process_virtual_memory_bytes",
+           .unit = "bytes",
+           .help = "Virtual memory of the agent.",
+           .absent = no_proc_self,
+           .fill = process_stat<&ProcessStats::virtual_bytes>},
+    Metric{.name = "process_open_fds",
+           .help = "File descriptors that the agent has open.",
+           .absent = no_proc_self,
+           .fill = process_stat<&ProcessStats::open_fds>},
+    Metric{.name = "process_max_fds",
+           .help = "File descriptors that the agent may have open.",
+           .absent = "no limit is set, or /proc/self cannot be read",
+           .fill = process_stat<&ProcessStats::max_fds>},
+    Metric{.name = "process_start_time_seconds",
+           .unit = "seconds",
+           .help = "When the agent started, in Unix time.",
+           .absent = no_proc_self,
+           .fill = process_start},
+};
+
+}  // namespace
+
+std::span<const Metric> agent_metrics() {
+    return agent_table;
+}
+
+std::span<const Metric> process_metrics() {
+    return process_table;
+}
+
+}  // namespace paws::exporter
