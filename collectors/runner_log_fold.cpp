@@ -1,0 +1,238 @@
+#include "collectors/runner_log_fold.h"
+
+#include "core/text.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace paws::collectors {
+
+namespace {
+
+template <class T>
+void remember(std::vector<T>& kept, T value, std::size_t limit) {
+    if (kept.size() == limit) {
+        kept.erase(kept.begin());
+    }
+    kept.push_back(std::move(value));
+}
+
+// Since when: the first sign of a series counts.
+void since(std::optional<WallTime>& first, WallTime at) {
+    first = first.value_or(at);
+}
+
+void count_duration(RunnerCounters& counters, std::chrono::nanoseconds span) {
+    const auto seconds = to_seconds(span);
+    const auto* const bucket = std::ranges::lower_bound(job_duration_bounds_seconds, seconds);
+    ++counters.job_durations.at(
+        static_cast<std::size_t>(bucket - job_duration_bounds_seconds.begin()));
+    counters.job_duration_sum_seconds += seconds;
+}
+
+void close_job(RunnerLog& log, JobResult result, WallTime at) {
+    log.job->finished = at;
+    log.job->result = result;
+    ++log.counters.jobs[result];
+    remember(log.finished, *std::exchange(log.job, std::nullopt), remembered_jobs);
+}
+
+// A job may end without a word: its first lock renewal fails, it is cancelled before its worker
+// starts, the worker does not take its message, the listener dies (runner: L/JobDispatcher.cs).
+void lose_job(RunnerLog& log, LostReason reason, WallTime at) {
+    if (log.job) {
+        ++log.counters.lost[reason];
+        close_job(log, JobResult::lost, at);
+    }
+}
+
+void finish_job(RunnerLog& log, const ListenerEvent& event, WallTime at) {
+    const auto result = event.result.value_or(JobResult::failed);
+    if (log.job && log.job->name == event.text) {
+        count_duration(log.counters, at - log.job->started);
+        close_job(log, result, at);
+        return;
+    }
+    lose_job(log, LostReason::superseded, at);
+    // Its beginning was not seen, so neither was its duration.
+    log.job = Job{.name = event.text, .started = at};
+    close_job(log, result, at);
+}
+
+void contact(RunnerLog& log, WallTime at) {
+    log.contact = at;
+    log.connect_error.reset();
+    log.connect_error_text.clear();
+}
+
+void listens(RunnerLog& log, WallTime at) {
+    contact(log, at);
+    log.listening = at;
+    log.conflict.reset();
+    log.updating.reset();
+    log.unregistered.reset();
+    log.deprecated.reset();
+    log.removed.reset();
+}
+
+void start_job(RunnerLog& log, const ListenerEvent& event, WallTime at) {
+    lose_job(log, LostReason::superseded, at);
+    contact(log, at);
+    log.conflict.reset();
+    // Only a listener with a session is given a job: a "Listening" that was not seen is made up
+    // for.
+    const bool seen = log.listening && (!log.started || *log.listening >= *log.started);
+    if (!seen) {
+        log.listening = at;
+    }
+    log.job = Job{.name = event.text, .started = at};
+}
+
+void start_listener(RunnerLog& log, WallTime at) {
+    lose_job(log, LostReason::listener_exit, at);
+    log.started = at;
+    log.listener_exit.reset();
+    log.listener_exit_code.clear();
+    log.shutdown.reset();
+}
+
+void end_listener(RunnerLog& log, const std::string& code, WallTime at) {
+    lose_job(log, LostReason::listener_exit, at);
+    log.listener_exit = at;
+    log.listener_exit_code = code;
+    remember(log.recent_exits, at, remembered_exits);
+    const bool usual = code == "null" || code == "-2" || (code.size() == 1 && code <= "7");
+    ++log.counters.listener_exits[usual ? code : "other"];
+}
+
+void offline(RunnerLog& log, const ListenerEvent& event, WallTime at) {
+    since(log.connect_error, at);
+    log.connect_error_text = event.text;
+}
+
+void fold_wrapper(RunnerLog& log, const ListenerEvent& event, WallTime at) {
+    switch (event.says) {
+        case Says::starting:
+            start_listener(log, at);
+            break;
+        case Says::exited:
+            end_listener(log, event.text, at);
+            break;
+        case Says::relaunching:
+        case Says::stopping:
+            if (!log.listener_exit) {  // "exited with error code" is missing or worded differently
+                end_listener(log, event.text, at);
+            }
+            break;
+        case Says::shutting_down:
+            since(log.shutdown, at);
+            break;
+        default:
+            break;
+    }
+}
+
+void fold_session(RunnerLog& log, const ListenerEvent& event, WallTime at) {
+    switch (event.says) {
+        case Says::listening:
+            lose_job(log, LostReason::session_restart, at);
+            listens(log, at);
+            break;
+        case Says::reconnected:
+            contact(log, at);
+            break;
+        case Says::connect_error:
+            ++log.counters.connect_errors;
+            offline(log, event, at);
+            break;
+        case Says::clock_skew:
+        case Says::session_failed:
+            offline(log, event, at);
+            break;
+        case Says::conflict:
+            since(log.conflict, at);
+            break;
+        case Says::deregistered:
+            since(log.unregistered, at);
+            break;
+        case Says::deprecated:
+            since(log.deprecated, at);
+            break;
+        case Says::removed_settings:
+            since(log.removed, at);
+            break;
+        default:
+            break;
+    }
+}
+
+// Every moment that a log names.
+template <class Visit>
+void visit_times(RunnerLog& log, Visit visit) {
+    for (auto* const time : {&log.started,
+                             &log.listening,
+                             &log.contact,
+                             &log.connect_error,
+                             &log.conflict,
+                             &log.updating,
+                             &log.unregistered,
+                             &log.deprecated,
+                             &log.removed,
+                             &log.listener_exit,
+                             &log.shutdown}) {
+        if (*time) {
+            visit(**time);
+        }
+    }
+    std::ranges::for_each(log.recent_exits, visit);
+    if (log.job) {
+        visit(log.job->started);
+    }
+    for (auto& job : log.finished) {
+        visit(job.started);
+        visit(*job.finished);
+    }
+}
+
+// After the clock was set back, what we remember would lie in the future and seem newer than what
+// comes. It moves back with the clock, so that order and durations stay.
+void follow_clock(RunnerLog& log, WallTime at) {
+    auto newest = at;
+    visit_times(log, [&](WallTime& time) { newest = std::max(newest, time); });
+    if (const auto step = newest - at; step > std::chrono::nanoseconds{0}) {
+        visit_times(log, [&](WallTime& time) { time -= step; });
+    }
+}
+
+}  // namespace
+
+void fold(RunnerLog& log, const ListenerEvent& event, WallTime at) {
+    follow_clock(log, at);
+    switch (event.says) {
+        case Says::version:
+            log.version = event.text;
+            break;
+        case Says::job_started:
+            start_job(log, event, at);
+            break;
+        case Says::job_finished:
+            // Abandoned is the listener's own word after it lost GitHub.
+            if (event.result != JobResult::abandoned) {
+                contact(log, at);
+            }
+            finish_job(log, event, at);
+            break;
+        case Says::update_begins:
+            since(log.updating, at);
+            break;
+        case Says::update_failed:
+            log.updating.reset();
+            break;
+        default:
+            fold_wrapper(log, event, at);
+            fold_session(log, event, at);
+            break;
+    }
+}
+
+}  // namespace paws::collectors
