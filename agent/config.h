@@ -74,8 +74,8 @@ inline constexpr std::array<std::string_view, 16> collector_names{"boot",
 
 struct CollectorsSection {
     std::map<std::string, CollectorSection, std::less<>> by_name;  // only those that were written
-    std::vector<std::string> exclude_mountpoints;                  // of `filesystem`
-    std::vector<std::string> exclude_fstypes;                      // of `filesystem`
+    std::vector<std::string> exclude_mountpoints = collectors::default_excluded_mountpoints();
+    std::vector<std::string> exclude_fstypes = collectors::default_excluded_fstypes();
 
     CollectorSection of(std::string_view name) const {
         const auto found = by_name.find(name);
