@@ -1,0 +1,75 @@
+#include "pawsctl/words.h"
+
+#include "pawsctl/fields.h"
+
+#include <algorithm>
+
+namespace paws::pawsctl {
+
+Style style_of(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::well:
+            return Style::good;
+        case Verdict::degraded:
+        case Verdict::unknown:
+            return Style::warning;
+        case Verdict::failed:
+            return Style::bad;
+    }
+    return Style::plain;
+}
+
+Style style_of_state(std::string_view state) {
+    if (state == "idle" || state == "busy") {
+        return Style::good;
+    }
+    if (state == "hung" || state == "offline" || state == "unregistered") {
+        return Style::bad;
+    }
+    const bool ended = state == "stopped" || state == "done";
+    return ended ? Style::plain : Style::warning;
+}
+
+std::string_view sign(Verdict verdict, const Screen& screen) {
+    switch (verdict) {
+        case Verdict::well:
+            return screen.unicode ? "●" : "+";
+        case Verdict::degraded:
+            return screen.unicode ? "▲" : "!";
+        case Verdict::unknown:
+            return "?";
+        case Verdict::failed:
+            return screen.unicode ? "✖" : "x";
+    }
+    return "?";
+}
+
+std::string joined(const std::vector<std::string>& parts, std::string_view between) {
+    std::string all;
+    for (const auto& part : parts) {
+        all += (all.empty() ? "" : std::string{between}) + part;
+    }
+    return all;
+}
+
+std::string counted(std::size_t count, std::string_view one, std::string_view many) {
+    return std::to_string(count) + " " + std::string{count == 1 ? one : many};
+}
+
+std::string problems_of(const boost::json::object& subject) {
+    auto problems = texts(subject, "problems");
+    for (auto& problem : problems) {
+        std::ranges::replace(problem, '_', ' ');
+    }
+    return joined(problems, ", ");
+}
+
+std::optional<double> age_of(const boost::json::object& subject,
+                             std::string_view key,
+                             const boost::json::object& document) {
+    const auto then = moment(subject, key);
+    const auto now = moment(document, "time");
+    return then && now ? std::optional{*now - *then} : std::nullopt;
+}
+
+}  // namespace paws::pawsctl

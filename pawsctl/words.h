@@ -1,0 +1,32 @@
+// Words that several screens share: health in colour, problems, lists.
+
+#pragma once
+
+#include "pawsctl/screen.h"
+#include "pawsctl/verdict.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/json/object.hpp>
+
+namespace paws::pawsctl {
+
+Style style_of(Verdict verdict);
+Style style_of_state(std::string_view state);
+// One column; the shape tells without colour, the words beside it without either.
+std::string_view sign(Verdict verdict, const Screen& screen);
+
+std::string joined(const std::vector<std::string>& parts, std::string_view between);
+// "3 runners", "1 runner".
+std::string counted(std::size_t count, std::string_view one, std::string_view many);
+// "crash loop, disk"; empty when there are none.
+std::string problems_of(const boost::json::object& subject);
+// Seconds from `key` of `subject` to the moment of the document.
+std::optional<double> age_of(const boost::json::object& subject,
+                             std::string_view key,
+                             const boost::json::object& document);
+
+}  // namespace paws::pawsctl
