@@ -136,7 +136,7 @@ def snapshot() -> Path:
     qemu = subprocess.run(["qemu-system-x86_64", "--version"], capture_output=True, text=True,
                           check=True).stdout
     packages = image.HOST_PACKAGES + image.LIBRARY_PACKAGES + image.GUEST_PACKAGES
-    return image.cached("guest", f"{RECIPE} {qemu} {packages}",
+    return image.cached("guest", f"{image.RECIPE} {RECIPE} {qemu} {packages}",
                         lambda draft: make_snapshot(draft, packages))
 
 

@@ -34,7 +34,8 @@ class Host:
         if user is not None:
             words = ["sh", "-c", AS_USER, user, *words]
         done = subprocess.run(self._enter(["env", "-i", PATH, "LANG=C.UTF-8", *words]),
-                              input=content, capture_output=True, timeout=timeout)
+                              input=content, capture_output=True, timeout=timeout,
+                              start_new_session=True)
         done.stdout = done.stdout.decode(errors="replace")
         done.stderr = done.stderr.decode(errors="replace")
         if check and done.returncode != 0:
@@ -45,6 +46,10 @@ class Host:
     def run_as(self, user: str, command: str | Sequence[str],
                **options: object) -> subprocess.CompletedProcess[str]:
         return self.run(command, user=user, **options)
+
+    def kill(self, pid: int, signal: str = "KILL") -> None:
+        assert pid > 1, f"no process {pid}"  # 0 and negative numbers would mean groups
+        self.run(["kill", "-s", signal, str(pid)])
 
     def copy_in(self, source: Path, target: str, mode: int = 0o644) -> None:
         self.write(target, source.read_bytes(), mode)

@@ -28,6 +28,9 @@ LIBRARY_PACKAGES = [
 GUEST_PACKAGES = [
     "linux-image-cloud-amd64", "initramfs-tools", "openssh-server", "udev", "kmod", "login",
 ]
+# Raise it when what bootstrap() does changes: it is part of the caches' keys.
+RECIPE = 2
+RUNNER_USER = "build"
 TOOLS = ("mmdebstrap", "systemd-nspawn", "nsenter", "setpriv")
 
 
@@ -79,7 +82,7 @@ def bootstrap(target: Path, packages: list[str]) -> None:
     say(f"making a Debian root in {target} (once)")
     made = subprocess.run(
         ["mmdebstrap", "--quiet", "--variant=minbase", "--include=" + ",".join(packages),
-         RELEASE, str(target)],
+         f'--customize-hook=chroot "$1" useradd --create-home {RUNNER_USER}', RELEASE, str(target)],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         timeout=480)
     assert made.returncode == 0, f"mmdebstrap failed:\n{made.stdout}"
@@ -92,7 +95,7 @@ def host_root() -> Path:
     """The root of hosts in systemd-nspawn."""
     need_root_and(*TOOLS)
     packages = HOST_PACKAGES + LIBRARY_PACKAGES
-    return cached("root", " ".join(packages), lambda draft: bootstrap(draft, packages))
+    return cached("root", f"{RECIPE} {packages}", lambda draft: bootstrap(draft, packages))
 
 
 def say(text: str) -> None:

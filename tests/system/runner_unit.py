@@ -3,6 +3,7 @@
 Its processes, lines and exit codes are those of GitHub's; see tests/support/fake_runner.h.
 """
 
+import image
 from host import Host
 
 SUPPORT = "/srv/support"
@@ -23,11 +24,22 @@ TimeoutStopSec=5min
 [Install]
 WantedBy=multi-user.target
 """
+# Arguments: root, short name, repository, user, unit, the unit's text; .env lines come by stdin.
+INSTALL = f"""
+export PAWS_FAKE_RUNNER={FAKE_RUNNER}
+{SUPPORT}/make_fake_runner "$0" "$1" "$2" >/dev/null
+cat >>"$0/.env"
+chown -R "$3:" "$0"
+printf %s "$5" >"/etc/systemd/system/$4"
+chmod 664 "/etc/systemd/system/$4"
+systemctl daemon-reload
+systemctl enable --quiet "$4"
+"""
 
 
 class RunnerUnit:
     def __init__(self, host: Host, short: str = "build-01", repository: str = "acme/widgets",
-                 user: str = "build") -> None:
+                 user: str = image.RUNNER_USER) -> None:
         self.host, self.short, self.repository, self.user = host, short, repository, user
         self.name = f"{repository.replace('/', '-')}.{short}"
         self.unit = f"actions.runner.{self.name}.service"
@@ -35,18 +47,12 @@ class RunnerUnit:
 
     def install(self, **environment: str) -> "RunnerUnit":
         """Lays the runner out and enables its unit; `environment` goes into its .env too."""
-        host = self.host
-        host.run(f"id -u {self.user} >/dev/null 2>&1 || useradd --create-home {self.user}")
-        host.run(["env", f"PAWS_FAKE_RUNNER={FAKE_RUNNER}", f"{SUPPORT}/make_fake_runner",
-                  self.root, self.short, self.repository])
+        unit = TEMPLATE.format(name=self.name, root=self.root, user=self.user)
+        for key, value in environment.items():
+            unit = unit.replace("[Service]\n", f'[Service]\nEnvironment="{key}={value}"\n')
         lines = "".join(f"{key}={value}\n" for key, value in environment.items())
-        host.run(f"cat >>{self.root}/.env; chown -R {self.user}: {self.root}",
-                 content=lines.encode())
-        settings = "".join(f'Environment="{key}={value}"\n' for key, value in environment.items())
-        text = TEMPLATE.format(name=self.name, root=self.root, user=self.user)
-        host.write(f"/etc/systemd/system/{self.unit}",
-                   text.replace("[Service]\n", "[Service]\n" + settings), 0o664)
-        host.run(f"systemctl daemon-reload; systemctl enable --quiet {self.unit}")
+        self.host.run(["sh", "-ec", INSTALL, self.root, self.short, self.repository, self.user,
+                       self.unit, unit], content=lines.encode(), timeout=120)
         return self
 
     def start(self) -> "RunnerUnit":

@@ -32,7 +32,7 @@ def test_a_booted_host_runs_units_and_keeps_their_journal():
         host.wait_for(lambda: "hello" in host.messages("-u", "hello"), 5, "its line is there")
         entry = host.journal("-u", "hello", "_TRANSPORT=stdout")[0]
         assert entry["_SYSTEMD_UNIT"] == "hello.service"
-        host.run(f"kill -9 {pid}")
+        host.kill(pid)
         host.wait_for(lambda: host.show("hello", "Result")["Result"] == "signal", 5, "it is killed")
         assert host.run_as("nobody", "id -un").stdout == "nobody\n"
         assert host.run("exit 3", check=False).returncode == 3

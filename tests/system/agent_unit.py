@@ -1,0 +1,89 @@
+"""AgentUnit: the agent as its package installs it on a booted host, from the repository's files."""
+
+import project
+import control
+import exposition
+from host import Host
+
+UNIT = "paws-agent.service"
+USER = "paws-agent"
+PORT = 7297
+SOCKET = "/run/paws-agent/control.sock"
+INSTALLED = {
+    "paws-agent.service": "/usr/lib/systemd/system/paws-agent.service",
+    "paws.slice": "/usr/lib/systemd/system/paws.slice",
+    "paws-agent.sysusers": "/usr/lib/sysusers.d/paws-agent.conf",
+}
+
+
+class AgentUnit:
+    def __init__(self, host: Host) -> None:
+        self.host = host
+
+    def install(self) -> "AgentUnit":
+        for name, target in INSTALLED.items():
+            self.host.copy_in(project.SOURCE / "systemd" / name, target)
+        self.host.run("systemd-sysusers && systemctl daemon-reload")
+        return self
+
+    def configure(self, toml: str) -> None:
+        self.host.write("/etc/paws-agent/agent.toml", toml)
+
+    def change_unit(self, text: str) -> None:
+        """A drop-in of the operator."""
+        self.host.write(f"/etc/systemd/system/{UNIT}.d/test.conf", text)
+        self.host.run("systemctl daemon-reload")
+
+    def start(self) -> "AgentUnit":
+        """Starts it; returns when it has said READY=1."""
+        started = self.host.run(["systemctl", "start", UNIT], check=False, timeout=60)
+        assert started.returncode == 0, "\n".join(self.host.messages("-u", UNIT))
+        return self
+
+    def restart(self) -> None:
+        self.host.run(["systemctl", "restart", UNIT], timeout=60)
+
+    def stop(self) -> None:
+        self.host.run(["systemctl", "stop", UNIT], timeout=60)
+
+    def pid(self) -> int:
+        return self.host.main_pid(UNIT)
+
+    def log(self) -> str:
+        return "\n".join(self.host.messages("-u", UNIT))
+
+    # Asking it
+
+    def connect(self):
+        return self.host.connect(PORT)
+
+    def metrics(self) -> exposition.Metrics:
+        return exposition.scrape(self.connect)
+
+    def get(self, path: str) -> exposition.Answer:
+        return exposition.http_get(self.connect, path)
+
+    def ask(self, verb: str, **arguments: object) -> dict:
+        """Over the control socket, as root of this machine. Only for hosts in nspawn."""
+        return control.ask(self.host.path(SOCKET), verb, **arguments)
+
+    def runner(self, name: str) -> dict | None:
+        """One runner as the status on the control socket shows it."""
+        answer = self.ask("status")
+        assert answer["ok"], answer
+        return next((one for one in answer["result"]["runners"] if one["name"] == name), None)
+
+    def wait_for_state(self, name: str, state: str, timeout: float = 5) -> dict:
+        """Waits until the runner is in that state; it, as the status shows it."""
+        shown: dict = {}
+
+        def is_there() -> bool:
+            shown.clear()
+            shown.update(self.runner(name) or {})
+            return shown.get("state") == state
+
+        try:
+            self.host.wait_for(is_there, timeout, f"{name} is {state}")
+        except AssertionError as error:
+            raise AssertionError(f"{error}; {shown}") from None
+        return shown

@@ -1,0 +1,64 @@
+"""Without D-Bus the agent goes on, says so, and recovers by itself."""
+
+import time
+
+import project
+
+
+def test_the_bus_goes_and_comes_back(host, agent, runner):
+    runner.start()
+    agent.wait_for_state(runner.name, "idle")
+    pid = agent.pid()
+    host.run("systemctl stop dbus.socket dbus.service")
+
+    def units():
+        return agent.metrics().value("paws_agent_collector_success", collector="units")
+
+    host.wait_for(lambda: units() == 0, 10, "the units collector fails")
+    metrics = agent.metrics()
+    assert metrics.value("paws_agent_collector_success", collector="cpu") == 1
+    assert agent.get("/-/healthy").status == 200
+    host.wait_for(lambda: "D-Bus" in agent.log(), 5, "the log says so")
+    # What was known stays known for a while, then it is not.
+    host.wait_for(lambda: agent.runner(runner.name)["state"] == "unknown", 45, "its unit is unknown")
+    host.run("systemctl start dbus.socket dbus.service")
+    host.wait_for(lambda: units() == 1, 15, "the collector succeeds again")
+    agent.wait_for_state(runner.name, "idle", 10)
+    assert agent.pid() == pid
+
+
+def test_a_host_without_the_bus_at_start(host, agent):
+    host.run("systemctl stop dbus.socket dbus.service")
+    try:
+        agent.restart()
+        assert agent.metrics().value("paws_agent_collector_success", collector="units") == 0
+    finally:
+        host.run("systemctl start dbus.socket dbus.service")
+    host.wait_for(lambda: agent.metrics().value("paws_agent_collector_success",
+                                                collector="units") == 1, 15, "it finds the bus")
+
+
+def test_a_bus_that_does_not_answer_holds_nothing_up(host, agent, runner):
+    """A stopped daemon still accepts: calls to it hang, they do not fail."""
+    runner.start()
+    agent.wait_for_state(runner.name, "idle")
+    daemon = host.main_pid("dbus.service")
+    host.kill(daemon, "STOP")
+    try:
+        host.wait_for(lambda: agent.metrics().value("paws_agent_collector_success",
+                                                    collector="units") == 0, 15,
+                      "the units collector misses its deadline")
+        slowest = 0.0
+        for _ in range(10):
+            time.sleep(0.3)
+            began = time.monotonic()
+            metrics = agent.metrics()
+            slowest = max(slowest, time.monotonic() - began)
+        print(f"slowest of ten scrapes with a hanging bus: {slowest * 1000:.0f} ms")
+        assert slowest < (2 if project.is_sanitized() else 0.5)
+        assert time.time() - metrics.taken() < 3, "ticks go on"
+        assert metrics.value("paws_agent_collector_success", collector="cpu") == 1
+    finally:
+        host.kill(daemon, "CONT")
+    host.wait_for(lambda: agent.metrics().value("paws_agent_collector_success",
+                                                collector="units") == 1, 15, "it succeeds again")
