@@ -9,7 +9,7 @@ namespace paws::exporter {
 namespace {
 
 constexpr std::string_view never = "never, for a runner that was found";
-constexpr std::string_view no_log = "the journal cannot be read; `pawsctl doctor` says why";
+constexpr std::string_view no_log = "the journal cannot be read; `pawsctl status` says why";
 
 constexpr const char* true_or_false(bool value) {
     return value ? "true" : "false";
