@@ -95,10 +95,7 @@ Result<void> FilesystemCollector::look_at_mounts() {
     if (!text) {
         return text.error();
     }
-    // Below another root `self` is no view of ours.
-    const auto own = of_init && root_.path() == "/" ? root_.read(own_mounts) : text;
-    const auto& own_text = own ? *own : *text;
-    if (text_ == *text && own_text == own_text_) {
+    if (text_ == *text) {
         return {};
     }
     const auto mounts = parse_mounts(*text);
@@ -107,10 +104,11 @@ Result<void> FilesystemCollector::look_at_mounts() {
         return in_file(root_, of_init ? init_mounts : own_mounts, mounts.error());
     }
     mounts_ = watched(on_top(*mounts), of_init);
-    if (own_text != *text) {
-        hide_what_is_elsewhere(own_text);
+    // Below another root `self` is no view of ours.
+    if (const auto own = root_.read(own_mounts);
+        of_init && root_.path() == "/" && own && *own != *text) {
+        hide_what_is_elsewhere(*own);
     }
-    own_text_ = own_text;
     text_ = *std::move(text);
     return {};
 }

@@ -60,7 +60,6 @@ private:
     platform::RootFs root_;
     FilesystemSettings settings_;
     std::optional<std::string> text_;  // what mounts_ was made of
-    std::string own_text_;             // and the agent's own view of it
     std::vector<Watched> mounts_;
     std::map<Key, Straggler> stragglers_;
 };

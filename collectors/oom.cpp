@@ -5,19 +5,17 @@
 namespace paws::collectors {
 
 Result<std::uint64_t> parse_oom_kills(std::string_view text) {
-    bool any = false;
-    while (!text.empty()) {
-        auto line = take_until(text, '\n');
-        const auto name = take_word(line);
-        const auto count = parse_integer<std::uint64_t>(take_word(line));
-        if (name == "oom_kill") {
-            return count ? Result<std::uint64_t>{*count}
-                         : Error{Errc::malformed, "oom_kill is not a number"};
-        }
-        any = any || count;
+    constexpr std::string_view name = "\noom_kill ";  // never the first line
+    if (const auto found = text.find(name); found != std::string_view::npos) {
+        auto line = text.substr(found + name.size());
+        const auto count = parse_integer<std::uint64_t>(take_until(line, '\n'));
+        return count ? Result<std::uint64_t>{*count}
+                     : Error{Errc::malformed, "oom_kill is not a number"};
     }
-    return any ? Error{Errc::absent, "has no line oom_kill"}
-               : Error{Errc::malformed, "has no line of a name and a number"};
+    take_word(text);
+    return parse_integer<std::uint64_t>(take_word(text))
+               ? Error{Errc::absent, "has no line oom_kill"}
+               : Error{Errc::malformed, "does not begin with a name and a number"};
 }
 
 }  // namespace paws::collectors

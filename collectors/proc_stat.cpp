@@ -88,7 +88,7 @@ CpuTimes forward_only(const CpuTimes& before, const CpuTimes& now) {
     return times;
 }
 
-Result<ProcStat> ProcStatFile::read() const {
+Result<ProcStat> ProcStatFile::parsed() const {
     constexpr std::string_view path = "proc/stat";
     const auto text = root_.read(path);
     if (!text) {
@@ -99,16 +99,20 @@ Result<ProcStat> ProcStatFile::read() const {
     return stat ? std::move(stat) : in_file(root_, path, stat.error());
 }
 
-const Result<ProcStat>& ProcStatFile::at(const Now& now) {
-    if (taken_ != now.boot) {
-        latest_ = read();
-        taken_ = now.boot;
-    }
+const Result<ProcStat>& ProcStatFile::read(const Now& now) {
+    latest_ = parsed();
+    taken_ = now.boot;
     return latest_;
 }
 
+const Result<ProcStat>& ProcStatFile::recent(const Now& now) {
+    constexpr std::chrono::milliseconds one_round{50};
+    const bool is_recent = taken_ && now.boot >= *taken_ && now.boot - *taken_ < one_round;
+    return is_recent ? latest_ : read(now);
+}
+
 Result<Fill> CpuCollector::collect(const Facts& /*seen*/, const Now& now) {
-    const auto& stat = file_->at(now);
+    const auto& stat = file_->read(now);
     if (!stat) {
         return stat.error();
     }
@@ -119,7 +123,7 @@ Result<Fill> CpuCollector::collect(const Facts& /*seen*/, const Now& now) {
 }
 
 Result<Fill> BootCollector::collect(const Facts& /*seen*/, const Now& now) {
-    const auto& stat = file_->at(now);
+    const auto& stat = file_->recent(now);
     if (!stat) {
         return stat.error();
     }

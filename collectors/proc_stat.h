@@ -26,14 +26,16 @@ Result<ProcStat> parse_proc_stat(std::string_view text);
 // (proc_stat(5)). Idle falling by 3 s or more means that CPUs were taken away: all start anew.
 CpuTimes forward_only(const CpuTimes& before, const CpuTimes& now);
 
-// Reads the file once for all who ask at the same moment: the kernel needs long to write it.
+// Reads the file once for both collectors of one round: the kernel needs long to write it.
 class ProcStatFile {
 public:
     explicit ProcStatFile(platform::RootFs root) : root_{std::move(root)} {}
-    const Result<ProcStat>& at(const Now& now);
+    const Result<ProcStat>& read(const Now& now);
+    // What was read within the last 50 ms, or else now.
+    const Result<ProcStat>& recent(const Now& now);
 
 private:
-    Result<ProcStat> read() const;
+    Result<ProcStat> parsed() const;
 
     platform::RootFs root_;
     std::optional<BootTime> taken_;

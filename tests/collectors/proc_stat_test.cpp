@@ -95,7 +95,7 @@ TEST_CASE("cpu: when CPUs were taken away all modes start anew") {
     CHECK(collectors::forward_only(before, now).idle == 500);
 }
 
-TEST_CASE("cpu, boot: one reading of the file serves both, the next moment reads anew") {
+TEST_CASE("cpu, boot: one reading of the file serves both, the next round reads anew") {
     const SmallRoot host;
     host.write("proc/stat", proc_stat);
     const auto file = std::make_shared<ProcStatFile>(host.root());
@@ -104,7 +104,7 @@ TEST_CASE("cpu, boot: one reading of the file serves both, the next moment reads
     Facts draft;
     cpu.collect(draft, at(1s)).value()(draft);
     host.write("proc/stat", "garbage");
-    boot.collect(draft, at(1s)).value()(draft);
+    boot.collect(draft, {WallTime{1s}, BootTime{1s + 1ms}}).value()(draft);
     CHECK(draft.host.cpu.value->cpus == 2);
     CHECK(draft.host.boot.value == WallTime{1763605149s});
     CHECK(boot.collect(draft, at(2s))
