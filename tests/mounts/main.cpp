@@ -1,6 +1,7 @@
 // Runs the tests as PID 1 of a mount and PID namespace of their own, so that they mount what they
 // like and see it as init does. 77: this machine allows no such namespace.
 #define DOCTEST_CONFIG_IMPLEMENT
+#include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <string>
@@ -8,6 +9,7 @@
 #include <doctest/doctest.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,6 +48,8 @@ int main(int argc, char** argv) {
     }
     const auto child = ::fork();
     if (child == 0) {
+        ::prctl(PR_SET_PDEATHSIG,
+                SIGKILL);  // a test that hangs ends with the one that waits for it
         if (!arrange_mounts()) {
             std::perror("skipped: cannot mount here");
             return skipped;
