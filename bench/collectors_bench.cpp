@@ -27,7 +27,7 @@ paws::Facts first_look(const std::vector<paws::collectors::Source>& sources) {
 void collect(benchmark::State& state,
              paws::collectors::Collector& collector,
              const paws::Facts& seen) {
-    for (auto _ : state) {
+    while (state.KeepRunning()) {
         // A round of its own each time: collectors share what they read within one.
         auto fill = collector.collect(seen, paws::platform::now());
         benchmark::DoNotOptimize(fill);
