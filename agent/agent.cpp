@@ -1,11 +1,11 @@
 #include "agent/agent.h"
 
 #include "agent/config_text.h"
-#include "agent/directories.h"
 #include "agent/status_line.h"
 #include "agent/version.h"
 #include "core/names.h"
 #include "core/text.h"
+#include "platform/directory.h"
 #include "platform/sd_notify.h"
 #include "platform/system_clock.h"
 
@@ -73,6 +73,7 @@ Agent::Agent(const Options& options, LoadedConfig loaded, Surroundings surroundi
       log_{reader_of_stderr(), options.log_level.value_or(loaded_.config.agent.log_level)},
       ticker_{
           loop_, surroundings_.clock, slot_, [this](const Snapshot& snapshot) { told(snapshot); }},
+      self_{surroundings_.clock, loaded_.config.agent.environment},
       signals_{loop_, SIGTERM, SIGINT, SIGHUP} {}
 
 Result<std::unique_ptr<Agent>> Agent::open(const Options& options,
@@ -87,12 +88,12 @@ Result<std::unique_ptr<Agent>> Agent::open(const Options& options,
 
 Result<void> Agent::open() {
     const auto& settings = loaded_.config.agent;
+    if (const auto made = platform::ensure_directory(settings.state_dir, 0750); !made) {
+        return Error{made.error().code, "[agent] state_dir: " + made.error().what};
+    }
     // Anybody may ask the control socket, to be refused politely: its directory has to let them.
-    for (const auto& made : {ensure_directory(settings.state_dir, 0750, "state_dir"),
-                             ensure_directory(settings.runtime_dir, 0755, "runtime_dir")}) {
-        if (!made) {
-            return made;
-        }
+    if (const auto made = platform::ensure_directory(settings.runtime_dir, 0755); !made) {
+        return Error{made.error().code, "[agent] runtime_dir: " + made.error().what};
     }
     if (auto root = platform::RootFs::open(settings.root); !root) {
         return Error{root.error().code, "[agent] root " + root.error().what};
@@ -103,6 +104,18 @@ Result<void> Agent::open() {
     }
     ticker_.set_pace(pace);
     use_collectors();
+    return open_doors();
+}
+
+Result<void> Agent::open_doors() {
+    auto control = Control::open(
+        loop_, loaded_.config.agent.runtime_dir, [this](std::string request, platform::Peer peer) {
+            return verbs_.respond(std::move(request), std::move(peer));
+        });
+    if (!control) {
+        return control.error();
+    }
+    control_ = std::move(*control);
     return {};
 }
 
@@ -188,6 +201,7 @@ void Agent::accept(LoadedConfig next) {
     keep_fixed_settings(loaded_.config, next.config);
     const auto before = std::exchange(loaded_, std::move(next)).config;
     set_log_level();
+    self_.set_environment(loaded_.config.agent.environment);
     const auto changes = differences(before, loaded_.config);
     for (const auto& change : changes) {
         log_.info("configuration", {{"change", change}});

@@ -3,10 +3,13 @@
 #pragma once
 
 #include "agent/config_file.h"
+#include "agent/control.h"
 #include "agent/log.h"
 #include "agent/news.h"
 #include "agent/options.h"
+#include "agent/self.h"
 #include "agent/ticker.h"
+#include "agent/verbs.h"
 
 #include <functional>
 #include <memory>
@@ -37,6 +40,7 @@ private:
     Agent(const Options& options, LoadedConfig loaded, Surroundings surroundings);
 
     Result<void> open();
+    Result<void> open_doors();
     void use_collectors();
     void await_signals();
     void stop(std::string_view why);
@@ -54,6 +58,9 @@ private:
     boost::asio::io_context loop_{1};  // one thread runs it, any thread may post
     SnapshotSlot slot_;
     Ticker ticker_;
+    Self self_;
+    Verbs verbs_{ticker_, slot_, self_, loaded_};
+    std::unique_ptr<Control> control_;
     boost::asio::signal_set signals_;
     News collector_news_{""};
     News runner_news_{"unknown"};

@@ -72,7 +72,8 @@ void Collection::look(Facts before, std::function<void(Look)> done) {
     }
     draft_ = std::make_shared<Facts>(other_sources ? Facts{} : std::move(before));
     for (auto& host : hosts_) {
-        apply(host);  // what came too late last time is better than what is older
+        apply(host,
+              host.probe->take());  // what came too late last time is better than what is older
     }
     begin(Stage::hosts);
 }
@@ -81,28 +82,45 @@ void Collection::begin(Stage stage) {
     stage_ = stage;
     const auto number = ++round_number_;
     round_ = std::make_shared<Round>();
+    round_->number = number;
     round_->unanswered = 1;  // ours, until all are asked
     round_->complete = [this, number] {
         boost::asio::post(loop_, [this, number] { finish_stage(number); });
     };
-    std::chrono::nanoseconds patience{};
+    begun_ = boost::asio::steady_timer::clock_type::now();
     for (auto& host : hosts_) {
         host.asked = ask(host);
+    }
+    if (round_->unanswered.fetch_sub(1) == 1) {
+        finish_stage(number);
+    } else {
+        await_deadline({});
+    }
+}
+
+// The stage waits as long as the most patient of those who have not answered; who has is asked for
+// at each deadline after `passed`.
+void Collection::await_deadline(std::chrono::nanoseconds passed) {
+    std::optional<std::chrono::nanoseconds> next;
+    for (const auto& host : hosts_) {
         for (const auto& entry : host.entries) {
-            if (host.asked && entry.stage == stage) {
-                patience = std::max(patience, entry.deadline);
+            const bool waited_for = host.asked && entry.stage == stage_ && entry.deadline > passed;
+            if (waited_for && (!next || entry.deadline < *next) && host.probe->answering()) {
+                next = entry.deadline;
             }
         }
     }
-    deadline_.expires_after(patience);
-    deadline_.async_wait([this, number](const boost::system::error_code& cancelled) {
-        if (!cancelled) {
-            finish_stage(number);
-        }
-    });
-    if (round_->unanswered.fetch_sub(1) == 1) {
-        finish_stage(number);
+    if (!next) {
+        finish_stage(round_number_);
+        return;
     }
+    deadline_.expires_at(begun_ + *next);
+    deadline_.async_wait(
+        [this, number = round_number_, next](const boost::system::error_code& cancelled) {
+            if (!cancelled && number == round_number_ && round_) {
+                await_deadline(*next);
+            }
+        });
 }
 
 bool Collection::ask(Host& host) {
@@ -128,27 +146,38 @@ void Collection::finish_stage(std::uint64_t round_number) {
     }
     deadline_.cancel();
     round_.reset();
-    const bool left_behind = std::ranges::any_of(
-        hosts_, [](const Host& host) { return host.asked && host.probe->answering(); });
+    std::vector<Taken> taken;
+    bool left_behind = false;
+    for (const auto& host : hosts_) {
+        taken.push_back(host.probe->take());
+        left_behind = left_behind || (host.asked && taken.back().answering);
+    }
     if (left_behind) {
         draft_ = std::make_shared<Facts>(*draft_);  // it may still be reading the old one
     }
-    for (auto& host : hosts_) {
-        if (host.asked && host.probe->answering()) {
-            report_silence(host);
+    for (std::size_t at = 0; at < hosts_.size(); ++at) {
+        if (hosts_[at].asked && taken[at].answering) {
+            report_silence(hosts_[at]);
         }
-        apply(host);
+        apply(hosts_[at], std::move(taken[at]));
     }
-    if (stage_ == Stage::hosts && (had_runners_ || !draft_->runners.empty())) {
+    if (stage_ == Stage::runners) {
+        finish();
+    } else if (had_runners_ || !draft_->runners.empty()) {
         begin(Stage::runners);
     } else {
+        report_nothing_to_do();
         finish();
     }
 }
 
-void Collection::apply(Host& host) {
-    for (auto& answer : host.probe->take()) {
-        auto& report = reports_[host.entries.at(answer.collector).report];
+// A late answer fills in its facts with the age they have, but it is no success of this look.
+void Collection::apply(const Host& host, Taken taken) {
+    for (auto& answer : taken.answers) {
+        CollectorReport ignored;
+        auto& report = answer.round != round_number_
+                           ? ignored
+                           : reports_[host.entries.at(answer.collector).report];
         report.duration = answer.duration;
         report.success = answer.fill || answer.fill.error().code == Errc::absent;
         report.error = report.success ? "" : answer.fill.error().what;
@@ -172,6 +201,17 @@ void Collection::report_silence(const Host& host) {
             report.success = false;
             report.error = "missed its deadline of " + duration_text(entry.deadline) +
                            ", still waiting for " + current;
+        }
+    }
+}
+
+void Collection::report_nothing_to_do() {
+    for (const auto& host : hosts_) {
+        for (const auto& entry : host.entries) {
+            if (entry.stage == Stage::runners && !host.probe->answering()) {
+                reports_[entry.report].success = true;
+                reports_[entry.report].error.clear();
+            }
         }
     }
 }

@@ -61,9 +61,11 @@ private:
     Host& host_named(std::string_view name);
     void begin(collectors::Stage stage);
     bool ask(Host& host);
+    void await_deadline(std::chrono::nanoseconds passed);
     void finish_stage(std::uint64_t round_number);
-    void apply(Host& host);
+    void apply(const Host& host, Taken taken);
     void report_silence(const Host& host);
+    void report_nothing_to_do();
     void finish();
 
     boost::asio::io_context& loop_;
@@ -77,6 +79,7 @@ private:
     // Of the look that is going on.
     std::shared_ptr<Facts> draft_;
     std::shared_ptr<Round> round_;
+    boost::asio::steady_timer::time_point begun_;
     std::uint64_t round_number_ = 0;  // a late answer names the round it belonged to
     collectors::Stage stage_ = collectors::Stage::hosts;
     std::function<void(Look)> done_;

@@ -189,7 +189,10 @@ void Probe::State::answer(Question& asked) {
         if (released || replacement) {
             break;
         }
-        answers.push_back({.collector = at, .fill = std::move(fill), .duration = duration});
+        answers.push_back({.round = asked.round->number,
+                           .collector = at,
+                           .fill = std::move(fill),
+                           .duration = duration});
     }
     asked.seen.reset();
     const std::lock_guard lock{mutex};
@@ -231,9 +234,9 @@ Result<void> Probe::ask(Question question) {
     return {};
 }
 
-std::vector<Answer> Probe::take() {
+Taken Probe::take() {
     const std::lock_guard lock{state_->mutex};
-    return std::exchange(state_->answers, {});
+    return {.answers = std::exchange(state_->answers, {}), .answering = state_->answering};
 }
 
 bool Probe::answering() const {

@@ -13,6 +13,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -25,6 +26,7 @@ using Collectors = std::vector<std::unique_ptr<collectors::Collector>>;
 
 // One stage's questions to several probes: the last one to answer says so, on its own thread.
 struct Round {
+    std::uint64_t number = 0;
     std::atomic<std::size_t> unanswered = 0;
     std::function<void()> complete;
 };
@@ -36,9 +38,15 @@ struct Question {
 };
 
 struct Answer {
+    std::uint64_t round = 0;    // may be an earlier one than was asked last
     std::size_t collector = 0;  // its position in the probe
     Result<collectors::Fill> fill;
     std::chrono::nanoseconds duration{};
+};
+
+struct Taken {
+    std::vector<Answer> answers;
+    bool answering = false;  // the last question is still open
 };
 
 class Probe {
@@ -54,7 +62,7 @@ public:
     // Errc::timeout while an earlier question is still open; Errc::unavailable without a thread.
     Result<void> ask(Question question);
     // The answers that have come since the last call, in the order of the collectors.
-    std::vector<Answer> take();
+    Taken take();
     bool answering() const;
     // The name of the collector it is in now, or was in last.
     std::string current() const;

@@ -1,4 +1,4 @@
-#include "agent/directories.h"
+#include "platform/directory.h"
 
 #include "platform/root_fs.h"
 
@@ -7,15 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace paws::agent {
+namespace paws::platform {
 
 namespace {
 
 constexpr mode_t parent_mode = 0755;
-
-Error refused(std::string_view setting, const std::string& path, const std::string& why) {
-    return {Errc::denied, "[agent] " + std::string{setting} + " " + path + ": " + why};
-}
 
 // 0, or the errno of the first part that cannot be made.
 int make_with_parents(const std::string& path, mode_t mode) {
@@ -33,27 +29,24 @@ int make_with_parents(const std::string& path, mode_t mode) {
 
 }  // namespace
 
-Result<void> ensure_directory(const std::string& path, mode_t mode, std::string_view setting) {
+Result<void> ensure_directory(const std::string& path, mode_t mode) {
     struct stat found {};
     if (::stat(path.c_str(), &found) != 0) {
         if (const int problem = make_with_parents(path, mode); problem != 0) {
-            return refused(setting,
-                           path,
-                           "cannot be created: " + platform::system_error(problem, path).what +
-                               "; start as root, or name another in agent.toml");
+            return Error{Errc::denied, "cannot create " + system_error(problem, path).what};
         }
         return {};
     }
     if (!S_ISDIR(found.st_mode)) {
-        return refused(setting, path, "is not a directory");
+        return Error{Errc::io, path + ": is not a directory"};
     }
     if ((found.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-        return refused(setting, path, "others may write to it; run: chmod go-w " + path);
+        return Error{Errc::denied, path + ": others may write to it; run: chmod go-w " + path};
     }
     if (::access(path.c_str(), W_OK | X_OK) != 0) {
-        return refused(setting, path, "this user may not write to it; name another in agent.toml");
+        return Error{Errc::denied, path + ": this user may not write to it"};
     }
     return {};
 }
 
-}  // namespace paws::agent
+}  // namespace paws::platform

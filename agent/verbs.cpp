@@ -1,0 +1,125 @@
+#include "agent/verbs.h"
+
+#include "agent/config_text.h"
+#include "core/text.h"
+#include "exporter/status_json.h"
+#include "platform/root_fs.h"
+
+#include <boost/json/array.hpp>
+#include <unistd.h>
+
+namespace paws::agent {
+
+namespace {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+using namespace std::chrono_literals;
+
+constexpr std::string_view too_early = "the agent has just started; ask again in a second";
+
+// The real /proc: `[agent] root` may be a recorded host's.
+std::optional<std::string> cgroup_of(int pid) {
+    const auto root = platform::RootFs::open("/");
+    if (!root || pid <= 0) {
+        return std::nullopt;
+    }
+    const auto text = root->read("proc/" + std::to_string(pid) + "/cgroup", 64U << 10U);
+    return text ? parse_cgroup(*text) : std::nullopt;
+}
+
+std::string no_arguments_refusal(const Request& request) {
+    return refusal(Refusal::usage, "'" + request.verb + "' takes no arguments");
+}
+
+}  // namespace
+
+Verbs::Verbs(Ticker& ticker, const SnapshotSlot& slot, const Self& self, const LoadedConfig& loaded)
+    : ticker_{ticker},
+      slot_{slot},
+      self_{self},
+      loaded_{loaded},
+      household_{.uid = ::geteuid(), .group = platform::group_id("paws-agent")} {}
+
+Standing Verbs::standing(const platform::Peer& peer) const {
+    const auto latest = slot_.latest();
+    return standing_of({.peer = peer, .cgroup = cgroup_of(peer.pid)},
+                       household_,
+                       latest ? latest->facts : Facts{});
+}
+
+asio::awaitable<std::string> Verbs::respond(std::string line, platform::Peer peer) {
+    const auto who = standing(peer);
+    auto request = parse_request(line);
+    if (who.role == Role::stranger) {
+        co_return refusal(Refusal::denied, who.advice);  // whatever it asked
+    }
+    if (!request) {
+        co_return refusal(Refusal::usage, request.error().what);
+    }
+    const auto* permission = permission_for(request->verb);
+    if (permission == nullptr) {
+        co_return refusal(Refusal::usage,
+                          "this agent knows no verb '" + printable(request->verb) + "'");
+    }
+    if (!may(who.role, *permission)) {
+        co_return refusal(Refusal::denied, who.advice);
+    }
+    switch (permission->verb) {
+        case Verb::status:
+            co_return co_await status(std::move(*request));
+        case Verb::runner:
+            co_return co_await runner(std::move(*request));
+        case Verb::config:
+            co_return config(*request);
+    }
+    co_return refusal(Refusal::usage, "");
+}
+
+// As for a scrape: older than a second is asked for anew, and waited for a quarter of one.
+asio::awaitable<Published> Verbs::fresh() {
+    auto latest = slot_.latest();
+    if (!latest || self_.now().boot - latest->taken.boot > 1s) {
+        latest = co_await ticker_.newer_than(latest ? latest->sequence : 0, 250ms);
+    }
+    co_return latest;
+}
+
+asio::awaitable<std::string> Verbs::status(Request request) {
+    if (!request.arguments.empty()) {
+        co_return no_arguments_refusal(request);
+    }
+    const auto latest = co_await fresh();
+    co_return latest ? answer(exporter::status_json(*latest, self_.describe()))
+                     : refusal(Refusal::unavailable, too_early);
+}
+
+asio::awaitable<std::string> Verbs::runner(Request request) {
+    const auto* name = request.arguments.if_contains("name");
+    if (name == nullptr || name->if_string() == nullptr || request.arguments.size() != 1) {
+        co_return refusal(Refusal::usage, R"('runner' takes one argument: {"name":"..."})");
+    }
+    const std::string wanted{name->if_string()->c_str()};
+    const auto latest = co_await fresh();
+    if (!latest) {
+        co_return refusal(Refusal::unavailable, too_early);
+    }
+    const auto found = exporter::runner_json(*latest, self_.describe(), wanted);
+    co_return found ? answer(*found)
+                    : refusal(Refusal::not_found,
+                              "there is no runner '" + printable(wanted) +
+                                  "' here; `pawsctl runners list` shows those that are");
+}
+
+std::string Verbs::config(const Request& request) const {
+    if (!request.arguments.empty()) {
+        return no_arguments_refusal(request);
+    }
+    json::array files;
+    for (const auto& file : loaded_.files) {
+        files.emplace_back(printable(file, 4096));
+    }
+    return answer({{"text", config_text(loaded_.config)}, {"files", std::move(files)}});
+}
+
+}  // namespace paws::agent

@@ -1,0 +1,40 @@
+// Verbs: what the control socket answers, to whom. Lives on the loop.
+
+#pragma once
+
+#include "agent/config_file.h"
+#include "agent/control_message.h"
+#include "agent/role.h"
+#include "agent/self.h"
+#include "agent/ticker.h"
+
+#include <functional>
+#include <string>
+
+#include <boost/asio/awaitable.hpp>
+
+namespace paws::agent {
+
+class Verbs {
+public:
+    // All outlive the conversations; `loaded` is what is in force at the moment of asking.
+    Verbs(Ticker& ticker, const SnapshotSlot& slot, const Self& self, const LoadedConfig& loaded);
+
+    // The whole answer to one line of a peer, refusals included.
+    boost::asio::awaitable<std::string> respond(std::string line, platform::Peer peer);
+
+private:
+    Standing standing(const platform::Peer& peer) const;
+    boost::asio::awaitable<Published> fresh();
+    boost::asio::awaitable<std::string> status(Request request);
+    boost::asio::awaitable<std::string> runner(Request request);
+    std::string config(const Request& request) const;
+
+    Ticker& ticker_;
+    const SnapshotSlot& slot_;
+    const Self& self_;
+    const LoadedConfig& loaded_;
+    Household household_;
+};
+
+}  // namespace paws::agent
