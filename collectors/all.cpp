@@ -8,6 +8,7 @@
 #include "collectors/oom.h"
 #include "collectors/pressure.h"
 #include "collectors/proc_stat.h"
+#include "collectors/processes.h"
 #include "collectors/runner_files.h"
 #include "platform/adjtimex.h"
 
@@ -54,12 +55,19 @@ void add_host(const Options& options, std::vector<Source>& sources) {
         {"filesystem", std::make_unique<FilesystemCollector>(root, filesystem_settings(options))});
 }
 
+// What looks at the runners that others found.
+void add_runners(const Options& options, std::vector<Source>& sources) {
+    const auto& root = options.root;
+    sources.push_back({"kernel", std::make_unique<ProcessesCollector>(root)});
+    sources.push_back({"files", std::make_unique<RunnerFilesCollector>(root)});
+}
+
 }  // namespace
 
 std::vector<Source> all(const Options& options) {
     std::vector<Source> sources;
     add_host(options, sources);
-    sources.push_back({"files", std::make_unique<RunnerFilesCollector>(options.root)});
+    add_runners(options, sources);
     return sources;
 }
 

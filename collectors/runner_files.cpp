@@ -117,6 +117,10 @@ RunnerFiles RunnerFilesCollector::look(const Runner& runner, Known& known) const
         return files;
     }
     files.owner = self->uid;
+    if (!runner.managed) {
+        const auto real = root->real_path();
+        files.real_path = real ? *real : "";
+    }
     files.error = printable(look_at_settings(*root, known.settings), 1024);
     look_at_environment(*root, known.proxy);
     look_at_version(*root, files);

@@ -57,8 +57,9 @@ struct RunnerFiles {
     std::string version;                     // "2.336.0" from the bin symlink; empty when unknown
     std::optional<WallTime> version_built;   // mtime of bin/Runner.Listener: its build date
     std::string proxy;                       // "host:port" for https, from .env; empty when none
-    std::optional<std::uint32_t> owner;      // uid of the root directory
-    std::string error;                       // why a part is absent, for the operator
+    std::string real_path;  // of the root, as /proc/PID/exe shows it; empty for a managed runner
+    std::optional<std::uint32_t> owner;  // uid of the root directory
+    std::string error;                   // why a part is absent, for the operator
 };
 
 // What directories of a runner hold on disk, by role: work, diag, tool, update.

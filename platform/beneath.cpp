@@ -120,6 +120,16 @@ Result<std::string> Beneath::read_link(std::string_view path) const {
     return std::string{target.data(), static_cast<std::size_t>(length)};
 }
 
+Result<std::string> Beneath::real_path() const {
+    std::array<char, 4096> target{};
+    const auto link = "/proc/self/fd/" + std::to_string(fd_->get());
+    const auto length = ::readlink(link.c_str(), target.data(), target.size());
+    if (length < 0) {
+        return system_error(errno, path_);
+    }
+    return std::string{target.data(), static_cast<std::size_t>(length)};
+}
+
 Result<UniqueFd> Beneath::open_directory(std::string_view path) const {
     auto directory = open_beneath(fd_->get(), path, O_RDONLY | O_DIRECTORY, RESOLVE_NO_XDEV);
     if (!directory) {

@@ -48,6 +48,8 @@ public:
     Result<UniqueFd> open_directory(std::string_view path) const;
 
     const std::string& path() const { return path_; }
+    // Of the directory itself, with no symlink in it.
+    Result<std::string> real_path() const;
 
 private:
     Beneath(std::string path, UniqueFd fd)

@@ -109,6 +109,14 @@ TEST_CASE("Beneath: read_link gives the text of a symlink and refuses all else")
     CHECK(beneath->read_link("none").error().code == Errc::absent);
 }
 
+TEST_CASE("Beneath: its real path has no symlink in it") {
+    const TemporaryDirectory dir;
+    fs::create_directory(dir.path() / "real");
+    fs::create_symlink("real", dir.path() / "link");
+    const auto real = below(dir.path() / "link")->real_path();
+    CHECK(real.value() == fs::canonical(dir.path() / "real").string());
+}
+
 TEST_CASE("Beneath: a directory that is not there is absent and named") {
     const auto beneath = below("/nowhere/at/all");
     REQUIRE_FALSE(beneath);

@@ -1,0 +1,222 @@
+#include "collectors/unmanaged_processes.h"
+
+#include "collectors/process_roles.h"
+#include "collectors/processes.h"
+#include "core/text.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+namespace paws::collectors {
+
+namespace {
+
+constexpr std::chrono::seconds listing_interval{5};
+constexpr int deepest_chain = 64;
+
+std::string in_proc(int pid, std::string_view name) {
+    return "proc/" + std::to_string(pid) + "/" + std::string{name};
+}
+
+// "/opt/r/bin.2.336.0/Runner.Listener" is Runner.Listener of /opt/r; so is plain bin.
+bool is_program_of(std::string_view path, std::string_view root, std::string_view name) {
+    while (root.size() > 1 && root.ends_with('/')) {
+        root.remove_suffix(1);
+    }
+    if (!path.starts_with(root) || !path.ends_with(name)) {
+        return false;
+    }
+    const auto middle = path.substr(root.size(), path.size() - root.size() - name.size());
+    return middle == "/bin/" || (middle.starts_with("/bin.") && middle.ends_with('/') &&
+                                 middle.find('/', 1) == middle.size() - 1);
+}
+
+std::string_view without_deleted(std::string_view path) {
+    static constexpr std::string_view mark = " (deleted)";  // the update took the directory away
+    return path.ends_with(mark) ? path.substr(0, path.size() - mark.size()) : path;
+}
+
+}  // namespace
+
+void UnmanagedProcesses::list_processes(const Now& now) {
+    if (listed_ && now.boot - *listed_ < listing_interval) {
+        return;
+    }
+    listed_ = now.boot;
+    pids_.clear();
+    const auto names = root_.list("proc", 1'000'000);
+    for (const auto& name : names ? *names : std::vector<std::string>{}) {
+        if (const auto pid = parse_integer<int>(name); pid && *pid > 0) {
+            pids_.push_back(*pid);
+        }
+    }
+    std::ranges::sort(pids_);
+    hidden_ = !root_.read("proc/1/stat");  // everyone may read it unless hidepid forbids
+}
+
+const Process* UnmanagedProcesses::find(int pid) {
+    const auto processes = table_.processes();
+    const auto found = std::ranges::lower_bound(processes, pid, {}, &Process::pid);
+    return found != processes.end() && found->pid == pid ? &*found : nullptr;
+}
+
+const UnmanagedProcesses::Program& UnmanagedProcesses::program(const Process& process) {
+    auto& known = programs_[process.pid];
+    if (known.start_ticks == process.start_ticks && known.comm == process.comm) {
+        return known;
+    }
+    known = Program{.start_ticks = process.start_ticks, .comm = process.comm};
+    const auto command = root_.read(in_proc(process.pid, "cmdline"));
+    std::string_view words = command ? std::string_view{*command} : std::string_view{};
+    known.path = take_until(words, '\0');
+    known.argument = take_until(words, '\0');
+    if (const auto link = root_.read_link(in_proc(process.pid, "exe"))) {
+        known.path = without_deleted(*link);
+        known.certain = true;
+    }
+    return known;
+}
+
+bool UnmanagedProcesses::runs(const Process& process, std::string_view name, const Runner& runner) {
+    const auto& known = program(process);
+    const auto& files = *runner.files.value;
+    const bool here =
+        is_program_of(known.path, runner.root, name) ||
+        (!files.real_path.empty() && is_program_of(known.path, files.real_path, name));
+    return here && (known.certain || process.uid == files.owner);
+}
+
+bool UnmanagedProcesses::runs_script(const Process& process,
+                                     std::span<const std::string_view> scripts) const {
+    const auto command = root_.read(in_proc(process.pid, "cmdline"));
+    std::string_view words = command ? std::string_view{*command} : std::string_view{};
+    for (int place = 0; place < 4 && !words.empty(); ++place) {
+        const auto word = take_until(words, '\0');
+        const auto base = word.substr(word.rfind('/') + 1);
+        if (std::ranges::find(scripts, base) != scripts.end()) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool UnmanagedProcesses::below_worker(const Process& process) {
+    const auto* at = find(process.parent);
+    for (int steps = 0; at != nullptr && steps < deepest_chain; ++steps) {
+        if (at->comm == worker_comm) {
+            return true;
+        }
+        at = find(at->parent);
+    }
+    return false;
+}
+
+// The oldest: what a job starts of the same program is younger, and below a worker.
+const Process* UnmanagedProcesses::find_listener(const Runner& runner) {
+    const Process* oldest = nullptr;
+    for (const auto& process : table_.processes()) {
+        if (process.comm == listener_comm &&
+            (oldest == nullptr || process.start_ticks < oldest->start_ticks) &&
+            runs(process, listener_comm, runner) && program(process).argument == "run" &&
+            !below_worker(process)) {
+            oldest = &process;
+        }
+    }
+    return oldest;
+}
+
+// The scripts above the listener belong to the runner; the shell somebody typed run.sh in does not.
+int UnmanagedProcesses::add_listener(const Process& listener, std::set<int>& pids) {
+    static constexpr std::array<std::string_view, 3> starters{
+        "run-helper.sh", "RunnerService.js", "run.sh"};
+    static constexpr std::array<std::string_view, 2> entries{"run.sh", "runsvc.sh"};
+    pids.insert(listener.pid);
+    const auto* wrapper = find(listener.parent);
+    if (wrapper == nullptr || !runs_script(*wrapper, starters)) {
+        return listener.pid;
+    }
+    pids.insert(wrapper->pid);
+    const auto* shell = find(wrapper->parent);
+    if (shell == nullptr || !runs_script(*shell, entries)) {
+        return wrapper->pid;
+    }
+    pids.insert(shell->pid);
+    return shell->pid;
+}
+
+void UnmanagedProcesses::add_descendants(std::set<int>& pids) {
+    std::size_t before = 0;
+    while (before != pids.size()) {
+        before = pids.size();
+        for (const auto& process : table_.processes()) {
+            if (pids.contains(process.parent)) {
+                pids.insert(process.pid);
+            }
+        }
+    }
+}
+
+std::vector<Process> UnmanagedProcesses::members(const Runner& runner, int& main_pid) {
+    std::set<int> pids;
+    if (const auto* listener = find_listener(runner)) {
+        main_pid = add_listener(*listener, pids);
+    }
+    for (const auto& process : table_.processes()) {
+        if (process.comm == worker_comm && runs(process, worker_comm, runner)) {
+            pids.insert(process.pid);
+        }
+    }
+    add_descendants(pids);
+    std::vector<Process> processes;
+    std::ranges::copy_if(table_.processes(),
+                         std::back_inserter(processes),
+                         [&](const Process& process) { return pids.contains(process.pid); });
+    return processes;
+}
+
+// Those with a role are read in every round: the table must know them.
+void UnmanagedProcesses::keep_roles(const std::vector<std::vector<Process>>& groups) {
+    for (auto& process : table_.processes()) {
+        process.role = ProcessRole::job;
+    }
+    for (const auto& group : groups) {
+        for (const auto& member : group) {
+            const auto found =
+                std::ranges::lower_bound(table_.processes(), member.pid, {}, &Process::pid);
+            found->role = member.role;
+        }
+    }
+}
+
+std::vector<std::pair<std::string, ProcessTree>> UnmanagedProcesses::look(
+    const std::vector<const Runner*>& runners, const Now& now) {
+    std::vector<std::pair<std::string, ProcessTree>> trees;
+    if (runners.empty()) {
+        return trees;
+    }
+    list_processes(now);
+    for (const int gone : table_.update(pids_)) {
+        pids_.erase(std::ranges::lower_bound(pids_, gone));
+    }
+    std::erase_if(programs_, [&](const auto& known) { return find(known.first) == nullptr; });
+    std::vector<std::vector<Process>> groups;
+    for (const auto* runner : runners) {
+        if (!runner->files.value || !runner->files.value->owner) {
+            continue;
+        }
+        int main_pid = 0;
+        auto& group = groups.emplace_back(members(*runner, main_pid));
+        assign_roles(group, main_pid);
+        auto tree = to_tree(group);
+        if (hidden_) {
+            tree.error =
+                "processes of other users are hidden from the agent" + std::string{hidden_advice};
+        }
+        trees.emplace_back(runner->name, std::move(tree));
+    }
+    keep_roles(groups);
+    return trees;
+}
+
+}  // namespace paws::collectors
