@@ -31,7 +31,8 @@ void keep_fixed_settings(const Config& running, Config& next) {
     next.agent.state_dir = running.agent.state_dir;
     next.agent.runtime_dir = running.agent.runtime_dir;
     next.agent.root = running.agent.root;
-    next.web.listen = running.web.listen;
+    next.web = running.web;
+    next.exporter = running.exporter;
 }
 
 bool same_collectors(const Config& left, const Config& right) {

@@ -1,0 +1,162 @@
+#include "tests/agent/daemon.h"
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+
+using namespace paws;
+using namespace paws::agent;
+
+namespace {
+
+bool has(const std::string& text, std::string_view part) {
+    return text.find(part) != std::string::npos;
+}
+
+unsigned mode_of(const std::string& path) {
+    struct stat found {};
+    return ::stat(path.c_str(), &found) == 0 ? found.st_mode & 07777U : 0;
+}
+
+}  // namespace
+
+TEST_CASE("daemon: says READY with its first snapshot, and stops cleanly on SIGTERM") {
+    Daemon daemon;
+    const auto ready = daemon.manager.next();
+    REQUIRE(ready);
+    CHECK(has(*ready, "READY=1\n"));
+    CHECK(has(*ready, "STATUS="));
+    CHECK(has(*ready, " runner"));
+    CHECK(has(daemon.ask("status"), R"("ok":true)"));
+    CHECK(mode_of(daemon.path("state")) == 0750);
+    CHECK(mode_of(daemon.path("run")) == 0755);
+    CHECK(mode_of(daemon.path("run/control.sock")) == 0666);
+
+    daemon.signal(SIGTERM);
+    CHECK(has(daemon.manager.next_with("STOPPING").value_or(""), "STOPPING=1"));
+    CHECK(daemon.exit_code() == 0);
+    CHECK_FALSE(std::filesystem::exists(daemon.path("run/control.sock")));
+    CHECK(has(daemon.log(), "stopping because=SIGTERM"));
+}
+
+TEST_CASE("daemon: feeds its watchdog from finished ticks, at twice the pace it is asked for") {
+    Daemon daemon{"", {"WATCHDOG_USEC=400000"}};
+    REQUIRE(daemon.manager.next_with("READY=1"));
+    const auto begun = std::chrono::steady_clock::now();
+    for (int feeding = 0; feeding < 4; ++feeding) {
+        REQUIRE(daemon.manager.next_with("WATCHDOG=1"));
+    }
+    CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds{4});
+    daemon.signal(SIGINT);
+    CHECK(daemon.exit_code() == 0);
+}
+
+TEST_CASE("daemon: SIGHUP takes a good configuration and tells what changed") {
+    Daemon daemon{"[collectors.load]\nenabled = true\n"};
+    REQUIRE(daemon.manager.next_with("READY=1"));
+    CHECK(has(daemon.ask("status"), R"("load":{)"));
+    daemon.configure("[exporter]\nlegacy_metrics = true\n[collectors.load]\nenabled = false\n");
+    daemon.signal(SIGHUP);
+    CHECK(has(daemon.manager.next_with("RELOADING=1").value_or(""), "MONOTONIC_USEC="));
+    REQUIRE(daemon.manager.next_with("READY=1"));
+    CHECK(has(daemon.ask("config"), R"([collectors.load]\nenabled = false)"));
+    REQUIRE(daemon.manager.next_with("WATCHDOG=1"));
+    CHECK_FALSE(has(daemon.ask("status"), R"("load":{)"));
+    CHECK(has(daemon.log(), R"(change="[collectors.load] enabled: true -> false")"));
+    CHECK(has(daemon.log(),
+              R"(this takes a restart change="[exporter] legacy_metrics: false -> true")"));
+    CHECK(has(daemon.ask("config"), "legacy_metrics = false"));  // what is in force
+}
+
+TEST_CASE("daemon: SIGHUP keeps the configuration in force when the new one is faulty") {
+    Daemon daemon{"[collectors.load]\ndeadline = '2s'\n"};
+    REQUIRE(daemon.manager.next_with("READY=1"));
+    daemon.configure("[collectors.lod]\n[web2]\n");
+    daemon.signal(SIGHUP);
+    REQUIRE(daemon.manager.next_with("READY=1"));
+    CHECK(has(daemon.ask("config"), R"([collectors.load]\nenabled = true\ndeadline = \"2s\")"));
+    REQUIRE(daemon.manager.next_with("WATCHDOG=1"));
+    CHECK(has(daemon.log(), "[collectors.lod] is not a setting; did you mean [collectors.load]?"));
+    CHECK(has(daemon.log(), "[web2] is not a setting; did you mean [web]?"));
+    CHECK(has(daemon.log(), "the one before it stays in force"));
+
+    daemon.configure("");
+    daemon.signal(SIGHUP);
+    REQUIRE(daemon.manager.next_with("READY=1"));
+    CHECK(has(daemon.ask("config"), R"([collectors.load]\nenabled = true\ndeadline = \"1s\")"));
+}
+
+TEST_CASE("daemon: a second one in the same place is refused and names the first") {
+    Daemon daemon;
+    REQUIRE(daemon.manager.next_with("READY=1"));
+    const auto second = run_agent({"--config", daemon.path("agent.toml")});
+    CHECK(second.code == 69);
+    CHECK(has(second.output,
+              "another paws-agent runs already (" + daemon.path("run/agent.lock") +
+                  ": held by pid " + std::to_string(daemon.pid()) + ")"));
+    CHECK(has(daemon.ask("status"), R"("ok":true)"));  // the first is as before
+}
+
+TEST_CASE("daemon: killed and started again it takes its place") {
+    Daemon daemon;
+    REQUIRE(daemon.manager.next_with("READY=1"));
+    daemon.signal(SIGKILL);
+    CHECK(daemon.exit_code() == 128 + SIGKILL);
+    CHECK(std::filesystem::exists(daemon.path("run/control.sock")));
+    const TemporaryDirectory directory;
+    Daemon next{"[agent]\n"};  // faulty: a table twice
+    CHECK(next.exit_code() == 78);
+}
+
+TEST_CASE("daemon: --check-config tells every fault and starts nothing") {
+    const TemporaryDirectory directory;
+    const std::string file = directory.path() / "agent.toml";
+    std::ofstream{file} << "[web]\nlisen = []\nlisten = 5\n";
+    const auto faulty = run_agent({"--config", file, "--check-config"});
+    CHECK(faulty.code == 78);
+    CHECK(faulty.output == file + ":2:1: [web] 'lisen' is not a setting; did you mean 'listen'?\n" +
+                               file +
+                               ":3:10: [web] 'listen' must be a list of strings, not an integer\n");
+    CHECK(run_agent({"--config", file}).code == 78);
+
+    std::ofstream{file, std::ios::trunc} << "[web]\nlisten = []\n";
+    const auto good = run_agent({"--config", file, "--check-config"});
+    CHECK(good.code == 0);
+    CHECK(good.output == file + ": good\n");
+    CHECK(run_agent({"--config", file + ".not", "--check-config"}).code == 78);
+}
+
+TEST_CASE("daemon: the command line") {
+    CHECK(run_agent({"--version"}).code == 0);
+    CHECK(has(run_agent({"--version"}).output, "paws-agent 0."));
+    CHECK(has(run_agent({"--help"}).output, "--check-config"));
+    CHECK(run_agent({"--lisen"}).code == 64);
+    CHECK(run_agent({"--log-level", "loud"}).code == 64);
+    CHECK(run_agent({"status"}).code == 64);
+}
+
+TEST_CASE("daemon: directories it cannot have are named") {
+    const TemporaryDirectory directory;
+    const std::string file = directory.path() / "agent.toml";
+    std::ofstream{directory.path() / "occupied"} << "x";
+    std::ofstream{file} << "[agent]\nstate_dir = '" << (directory.path() / "occupied").string()
+                        << "'\n";
+    const auto occupied = run_agent({"--config", file});
+    CHECK(occupied.code == 69);
+    CHECK(occupied.output ==
+          "paws-agent: [agent] state_dir: " + (directory.path() / "occupied").string() +
+              ": is not a directory\n");
+
+    std::filesystem::create_directory(directory.path() / "open");
+    std::filesystem::permissions(directory.path() / "open", std::filesystem::perms::all);
+    std::ofstream{file, std::ios::trunc}
+        << "[agent]\nstate_dir = '" << (directory.path() / "state").string() << "'\nruntime_dir = '"
+        << (directory.path() / "open").string() << "'\n";
+    const auto open = run_agent({"--config", file});
+    CHECK(open.code == 69);
+    CHECK(has(open.output, "others may write to it; run: chmod go-w"));
+}
