@@ -31,8 +31,8 @@ void pressure(const View& view, Series& out) {
 void processes(const View& view, Series& out) {
     for (const auto& runner : view.runners()) {
         const auto* tree = view.fresh(runner.processes);
-        if (tree == nullptr) {
-            continue;
+        if (tree == nullptr || !tree->error.empty()) {
+            continue;  // hidden processes are no zeros
         }
         for (const auto role : process_roles) {
             const auto count = tree->counts.find(role);

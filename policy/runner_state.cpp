@@ -108,6 +108,9 @@ std::optional<StateView> silent(const Live& live) {
 }
 
 bool has_worker(const Live& live) {
+    if (live.processes == nullptr) {
+        return false;
+    }
     const auto count = live.processes->counts.find(ProcessRole::worker);
     return count != live.processes->counts.end() && count->second > 0;
 }
@@ -184,12 +187,24 @@ const Process* listener_of(const Runner& runner, const Now& now) {
     return found == tree->processes.end() ? nullptr : &*found;
 }
 
+namespace {
+
+// Null when the listener may be among those that are hidden: what is not seen is not gone.
+const ProcessTree* telling_processes(const Runner& runner, const Now& now) {
+    const auto* tree = fresh(runner.processes, now);
+    const bool tells =
+        tree != nullptr && (tree->error.empty() || listener_of(runner, now) != nullptr);
+    return tells ? tree : nullptr;
+}
+
+}  // namespace
+
 StateView runner_state(const Runner& runner, const ContactView& contact, const Now& now) {
     static const RunnerLog no_log;
     const auto* unit = fresh(runner.unit_state, now);
-    const auto* processes = fresh(runner.processes, now);
+    const auto* processes = telling_processes(runner, now);
     const auto* log = fresh(runner.log, now);
-    if (runner.managed && unit == nullptr) {
+    if (runner.managed && (unit == nullptr || unit->active_state.empty())) {
         return view(RunnerState::unknown, "systemd does not say how the unit is");
     }
     if (!runner.managed && processes == nullptr) {

@@ -105,6 +105,23 @@ TEST_CASE("runner_state: a unit without a listener process is not idle, whatever
     CHECK(state_of(runner).state == RunnerState::offline);
 }
 
+TEST_CASE("runner_state: processes that are hidden are not gone, the runner's lines tell of it") {
+    auto runner = healthy();
+    runner.processes = at(noon, tree({}));
+    runner.processes.value->error = "3 processes of the unit are hidden from the agent";
+    CHECK(state_of(runner).state == RunnerState::idle);
+    runner.log.value->job = Job{.name = "build", .started = noon.wall - 1h};
+    CHECK(state_of(runner).state == RunnerState::busy);
+    runner.log.value.reset();
+    CHECK(state_of(runner).state == RunnerState::unknown);
+}
+
+TEST_CASE("runner_state: a unit of which systemd gives no state is unknown") {
+    auto runner = healthy();
+    runner.unit_state.value->active_state.clear();
+    CHECK(state_of(runner).state == RunnerState::unknown);
+}
+
 TEST_CASE("runner_state: an update is updating until it listens again or fifteen minutes passed") {
     auto runner = healthy();
     runner.log.value->updating = noon.wall - 1min;
