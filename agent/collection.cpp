@@ -184,6 +184,10 @@ void Collection::apply(const Host& host, Taken taken) {
         if (!answer.fill) {
             continue;
         }
+        if (answer.shortfall) {
+            report.success = false;
+            report.error = answer.shortfall->what;
+        }
         try {
             (*answer.fill)(*draft_);
         } catch (const std::exception& bug) {

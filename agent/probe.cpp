@@ -192,6 +192,7 @@ void Probe::State::answer(Question& asked) {
         answers.push_back({.round = asked.round->number,
                            .collector = at,
                            .fill = std::move(fill),
+                           .shortfall = collector.shortfall(),
                            .duration = duration});
     }
     asked.seen.reset();

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,7 @@ struct Answer {
     std::uint64_t round = 0;    // may be an earlier one than was asked last
     std::size_t collector = 0;  // its position in the probe
     Result<collectors::Fill> fill;
+    std::optional<Error> shortfall;  // what a fill lacks
     std::chrono::nanoseconds duration{};
 };
 

@@ -9,6 +9,7 @@
 #include "core/time.h"
 
 #include <functional>
+#include <optional>
 #include <string_view>
 
 namespace paws::collectors {
@@ -34,6 +35,8 @@ public:
     virtual Stage stage() const { return Stage::hosts; }
     // `seen` is the draft as far as it is filled: for Stage::runners it holds this tick's runners.
     virtual Result<Fill> collect(const Facts& seen, const Now& now) = 0;
+    // What the last Fill lacks, where a part of the facts could be had and a part could not.
+    virtual std::optional<Error> shortfall() const { return std::nullopt; }
     virtual Watch* watch() { return nullptr; }
 };
 
