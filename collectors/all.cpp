@@ -10,6 +10,7 @@
 #include "collectors/proc_stat.h"
 #include "collectors/processes.h"
 #include "collectors/runner_files.h"
+#include "collectors/units.h"
 #include "platform/adjtimex.h"
 
 #include <cstdint>
@@ -57,6 +58,7 @@ void add_host(const Options& options, std::vector<Source>& sources) {
 
 // What looks at the runners that others found.
 void add_runners(const Options& options, std::vector<Source>& sources) {
+    sources.push_back({"bus", std::make_unique<UnitsCollector>(options)});
     const auto& root = options.root;
     sources.push_back({"kernel", std::make_unique<ProcessesCollector>(root)});
     sources.push_back({"files", std::make_unique<RunnerFilesCollector>(root)});

@@ -17,7 +17,8 @@ namespace paws::collectors {
 using UnitProperties = std::map<std::string, std::string, std::less<>>;
 
 // Every property that to_unit() and runner_root() look at.
-inline constexpr std::array<std::string_view, 19> unit_properties{
+inline constexpr std::array<std::string_view, 20> unit_properties{
+    "Id",
     "LoadState",
     "ActiveState",
     "SubState",
