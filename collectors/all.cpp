@@ -1,5 +1,6 @@
 #include "collectors/all.h"
 
+#include "collectors/cgroup.h"
 #include "collectors/disk.h"
 #include "collectors/kernel_file.h"
 #include "collectors/load.h"
@@ -60,6 +61,7 @@ void add_host(const Options& options, std::vector<Source>& sources) {
 void add_runners(const Options& options, std::vector<Source>& sources) {
     sources.push_back({"bus", std::make_unique<UnitsCollector>(options)});
     const auto& root = options.root;
+    sources.push_back({"kernel", std::make_unique<CgroupCollector>(root)});
     sources.push_back({"kernel", std::make_unique<ProcessesCollector>(root)});
     sources.push_back({"files", std::make_unique<RunnerFilesCollector>(root)});
 }
