@@ -192,12 +192,6 @@ private:
 
 }  // namespace
 
-std::string_view content_type(Format format) {
-    return format == Format::openmetrics
-               ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
-               : "text/plain; version=0.0.4; charset=utf-8";
-}
-
 std::string expose(const std::vector<prometheus::MetricFamily>& families, Format format) {
     Writer writer{format};
     for (const auto& family : families) {

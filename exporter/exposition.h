@@ -13,8 +13,6 @@ namespace paws::exporter {
 
 enum class Format { text, openmetrics };
 
-std::string_view content_type(Format format);
-
 // Text 0.0.4, or OpenMetrics 1.0 (specification: prometheus/OpenMetrics).
 std::string expose(const std::vector<prometheus::MetricFamily>& families, Format format);
 

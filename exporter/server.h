@@ -18,7 +18,8 @@ namespace paws::exporter {
 struct Sources {
     std::function<std::shared_ptr<const Snapshot>()> latest;  // null before the first tick
     std::function<std::shared_ptr<const Snapshot>()> fresh;   // may wait for a tick, at most 250 ms
-    std::function<AgentInfo()> agent;
+    std::function<AgentInfo()> agent;                         // once for each rendering
+    std::function<Now()> now;
 };
 
 struct ServerOptions {
@@ -42,9 +43,9 @@ public:
     const std::vector<std::string>& addresses() const;
 
 private:
-    class Site;
-    explicit Server(std::unique_ptr<Site> site);
-    std::unique_ptr<Site> site_;
+    class Running;
+    explicit Server(std::unique_ptr<Running> running);
+    std::unique_ptr<Running> running_;
 };
 
 }  // namespace paws::exporter
