@@ -67,7 +67,7 @@ void check(const std::string& host) {
     expected.resize(length);
     found.resize(length);
     for (std::size_t at = 0; at < length; ++at) {
-        INFO(path << ':' << at + 1);
+        INFO(path << ":" << at + 1);
         REQUIRE(found[at] == expected[at]);
     }
 }
