@@ -171,6 +171,7 @@ std::optional<json::object> runner_json(const Snapshot& snapshot,
         return std::nullopt;
     }
     auto document = runner_entry(view, *runner);
+    document["time"] = rfc3339(agent.now.wall);
     document["root"] = parts::text_or_null(runner->root);
     document["managed"] = runner->managed;
     document["unit_state"] = section(view, runner->unit_state, unit_json);

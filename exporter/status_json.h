@@ -17,7 +17,8 @@ namespace paws::exporter {
 boost::json::object status_json(const Snapshot& snapshot, const AgentInfo& agent);
 
 // Everything known of one runner, named by its name or, where only one has it, its agent_name: an
-// entry of status_json's runners with unit, files, processes, cgroup, sockets, log and last jobs.
+// entry of status_json's runners with time, unit, files, processes, cgroup, sockets, log and last
+// jobs.
 std::optional<boost::json::object> runner_json(const Snapshot& snapshot,
                                                const AgentInfo& agent,
                                                std::string_view name);

@@ -16,6 +16,7 @@ namespace {
 using Object = boost::json::object;
 
 constexpr std::size_t shown_filesystems = 4;
+constexpr double smallest_bytes = 1e6;
 constexpr std::size_t shown_collectors = 5;
 
 Line labelled(std::string_view label) {
@@ -40,7 +41,7 @@ std::string clock_words(const Object& clock) {
 Line host_line(const Object& host, const Object& status) {
     auto line = labelled("host");
     add_health(line, health_of(host), problems_of(host));
-    const auto up = age_of(host, "boot_time", status);
+    const auto up = age_of(host, "boot", status);
     line.add(", up " + age(up) + ", ");
     const bool synchronised = flag(object(host, "clock"), "synchronised").value_or(true);
     return line.add(clock_words(object(host, "clock")),
@@ -52,7 +53,7 @@ Line cpu_line(const Object& host) {
     if (const auto cpus = number(host, "cpus")) {
         words.push_back(counted(static_cast<std::size_t>(*cpus), "CPU", "CPUs"));
     }
-    if (const auto busy = number(host, "cpu_busy_ratio")) {
+    if (const auto busy = number(host, "cpu_busy")) {
         words.push_back(share(busy) + " busy");
     }
     std::vector<std::string> loads;
@@ -111,10 +112,11 @@ std::optional<double> used_inodes(const Object& filesystem) {
     return files && free && *files > 0 ? std::optional{1 - *free / *files} : std::nullopt;
 }
 
-// What is read-only by its nature is always full; that says nothing.
-bool is_image(const Object& filesystem) {
+// What is read-only by its nature is always full, and where no file fits nothing fills up.
+bool tells_nothing(const Object& filesystem) {
     static constexpr std::array images{"squashfs", "iso9660", "erofs", "cramfs"};
-    return std::ranges::find(images, text(filesystem, "fstype")) != images.end();
+    const bool image = std::ranges::find(images, text(filesystem, "fstype")) != images.end();
+    return image || number(filesystem, "size_bytes").value_or(smallest_bytes) < smallest_bytes;
 }
 
 // The one with an error first, then by what is nearest to its end.
@@ -130,7 +132,7 @@ std::vector<const Object*> by_urgency(const Object& host) {
     for (const auto* filesystem : objects(host, "filesystems")) {
         const auto device = text(*filesystem, "device");
         const bool again = device.starts_with('/') && !devices.insert(device).second;
-        if (!again && !is_image(*filesystem)) {
+        if (!again && !tells_nothing(*filesystem)) {
             all.push_back(filesystem);
         }
     }
@@ -156,6 +158,9 @@ void add_filesystem(Line& line, const Object& filesystem) {
              size(number(filesystem, "avail_bytes")) + " free");
     if (const auto inodes = used_inodes(filesystem)) {
         line.add(", ").add(share(inodes) + " of inodes", style_of_use(*inodes));
+    }
+    if (const auto full = number(filesystem, "full_in_seconds")) {
+        line.add(", ").add("full in " + age(full), Style::warning);
     }
     if (flag(filesystem, "read_only").value_or(false)) {
         line.add(", ").add("read-only", Style::warning);
@@ -228,7 +233,7 @@ std::vector<Line> agent_lines(const Object& status, const Screen& screen) {
             break;
         }
         const auto why = text(*collector, "name") + ": " + text(*collector, "error");
-        std::ranges::move(wrapped(why, label_columns, 2, screen), std::back_inserter(lines));
+        std::ranges::move(wrapped(labelled(""), why, 2, screen), std::back_inserter(lines));
     }
     if (!flag(agent, "config_reload_successful").value_or(true)) {
         lines.push_back(labelled("").add(

@@ -37,7 +37,7 @@ std::string runner_counts(const std::vector<const Object*>& runners) {
 // "all well on build-host: 3 runners: ..."
 Line summary(const Object& status, const std::vector<const Object*>& runners) {
     const auto overall = verdict(status, runners);
-    const auto host = text(object(status, "agent"), "hostname");
+    const auto host = text(object(status, "host"), "name");
     Line line;
     line.add(overall == Verdict::well ? "all well" : word(overall), style_of(overall));
     line.add(host.empty() ? "" : " on " + host, Style::strong);
@@ -48,12 +48,11 @@ std::vector<Line> runner_lines(const Object& status,
                                const std::vector<const Object*>& runners,
                                const Screen& screen) {
     if (runners.empty()) {
-        return wrapped(
-            "No runner was found: systemd has no unit actions.runner.*.service, and the "
-            "configuration lists none under [[runners.static]].",
-            0,
-            3,
-            screen);
+        return wrapped(Line{},
+                       "No runner was found: systemd has no unit actions.runner.*.service, and the "
+                       "configuration lists none under [[runners.static]].",
+                       3,
+                       screen);
     }
     return runner_table(status, runners, screen);
 }
@@ -64,10 +63,10 @@ std::vector<Line> stale_lines(const Object& status, const Screen& screen) {
     if (agent_verdict(agent) != Verdict::unknown) {
         return {};
     }
-    auto lines = wrapped("These facts are old (" + age(number(agent, "snapshot_age_seconds")) +
+    auto lines = wrapped(Line{},
+                         "These facts are old (" + age(number(agent, "snapshot_age_seconds")) +
                              "): the agent answers but no longer looks. See journalctl -u "
                              "paws-agent -n 50, then: systemctl restart paws-agent",
-                         0,
                          3,
                          screen);
     lines.emplace_back();

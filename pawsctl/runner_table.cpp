@@ -96,7 +96,7 @@ std::vector<Line> why(const Object& runner, const Screen& screen) {
     auto words = std::string{word(health)};
     words += problems.empty() ? "" : " (" + problems + ")";
     words += reason.empty() ? "" : ": " + reason;
-    return wrapped(words, why_indent, why_lines, screen);
+    return wrapped(Line{}.tab(why_indent), words, why_lines, screen);
 }
 
 }  // namespace

@@ -71,10 +71,11 @@ std::string Line::on(const Screen& screen) const {
     return written;
 }
 
-std::vector<Line> wrapped(std::string_view text,
-                          std::size_t indent,
+std::vector<Line> wrapped(Line begin,
+                          std::string_view text,
                           std::size_t limit,
                           const Screen& screen) {
+    const auto indent = begin.columns();
     const auto width = room(screen) - std::min(room(screen), indent);
     std::vector<Line> lines;
     text = trim(text);
@@ -90,7 +91,7 @@ std::vector<Line> wrapped(std::string_view text,
             line.append(" ").append(word);
             text = rest;
         }
-        lines.push_back(Line{}.tab(indent).add(line));
+        lines.push_back((lines.empty() ? std::move(begin) : Line{}.tab(indent)).add(line));
     }
     return lines;
 }

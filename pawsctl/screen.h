@@ -41,10 +41,10 @@ private:
 // What stands where something was cut.
 std::string_view cut_mark(const Screen& screen);
 
-// `text` in words over lines that fit the screen, each after `indent` blanks; the last is cut when
-// more than `limit` lines would be needed.
-std::vector<Line> wrapped(std::string_view text,
-                          std::size_t indent,
+// `begin` and then `text`, in words over lines that fit the screen; the following lines start below
+// the text. The last of `limit` lines takes the rest and is cut.
+std::vector<Line> wrapped(Line begin,
+                          std::string_view text,
                           std::size_t limit,
                           const Screen& screen);
 

@@ -119,6 +119,7 @@ TEST_CASE("status_json: text of others stays one JSON string of valid UTF-8") {
 TEST_CASE("runner_json: everything known of one runner") {
     const auto found = runner_json(example_snapshot(), example_agent(), "acme-widgets.build-01");
     REQUIRE(found);
+    CHECK(at(*found, "/time") == R"("2025-11-23T14:00:00.000Z")");
     CHECK(at(*found, "/state") == R"("busy")");
     CHECK(at(*found, "/unit_state/active_state") == R"("active")");
     CHECK(at(*found, "/unit_state/restarts") == "3");

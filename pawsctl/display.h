@@ -1,0 +1,26 @@
+// Display: standard output as the verbs use it.
+
+#pragma once
+
+#include "pawsctl/screen.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace paws::pawsctl {
+
+// What standard output is: its width, whether it shows colour (a terminal that is not dumb, and no
+// NO_COLOR), whether it reads UTF-8. Nothing is cut where it is no terminal, unless COLUMNS says.
+Screen screen_of_output();
+
+// A terminal that can be redrawn, on both standard output and TERM.
+bool output_can_redraw();
+
+void print_lines(const std::vector<std::string>& lines);
+// Valid JSON: for a program as the agent wrote it, for a terminal over several lines.
+void print_json(std::string_view valid);
+// "pawsctl: " and the sentence, on standard error.
+void complain(std::string_view sentence);
+
+}  // namespace paws::pawsctl

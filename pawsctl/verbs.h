@@ -1,0 +1,14 @@
+// The verbs, one file each: what each adds to the command line.
+
+#pragma once
+
+#include "pawsctl/command_line.h"
+
+namespace paws::pawsctl {
+
+void add_status(CommandLine& line);
+void add_runners(CommandLine& line);
+void add_config(CommandLine& line);
+void add_completion(CommandLine& line);
+
+}  // namespace paws::pawsctl
