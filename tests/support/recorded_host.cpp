@@ -107,10 +107,11 @@ CollectorReport collect(collectors::Collector& collector, Facts& facts, const No
     if (filled) {
         (*filled)(facts);
     }
+    const auto lacks = filled ? collector.shortfall() : std::optional{filled.error()};
     return {.name = std::string{collector.name()},
-            .success = filled.has_value(),
+            .success = !lacks,
             .duration = std::chrono::milliseconds{1},
-            .error = filled ? "" : filled.error().what};
+            .error = lacks ? lacks->what : ""};
 }
 
 }  // namespace
