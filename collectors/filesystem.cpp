@@ -92,8 +92,9 @@ Result<void> FilesystemCollector::look_at_mounts() {
     if (!of_init) {
         text = root_.read(own_mounts);
     }
-    if (!text) {
-        return text.error();
+    if (!text) {  // every kernel has it: without it there is no proc
+        return text.error().code == Errc::absent ? Error{Errc::unavailable, text.error().what}
+                                                 : text.error();
     }
     if (text_ == *text) {
         return {};

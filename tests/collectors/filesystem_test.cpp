@@ -200,7 +200,7 @@ TEST_CASE("filesystem: what cannot be told apart when shown is shown once") {
 TEST_CASE("filesystem: a mount table that is garbage or missing is a failure that names it") {
     const SmallRoot host;
     auto collector = collector_of(host, answering(some_space));
-    CHECK(collector.collect({}, Now{}).error().code == Errc::absent);
+    CHECK(collector.collect({}, Now{}).error().code == Errc::unavailable);
     for (const auto& text : bad_inputs()) {
         host.write("proc/1/mountinfo", text);
         const auto filled = collector.collect({}, Now{});
