@@ -11,6 +11,7 @@
 #include "collectors/proc_stat.h"
 #include "collectors/processes.h"
 #include "collectors/runner_files.h"
+#include "collectors/sockets.h"
 #include "collectors/units.h"
 #include "platform/adjtimex.h"
 
@@ -63,6 +64,7 @@ void add_runners(const Options& options, std::vector<Source>& sources) {
     const auto& root = options.root;
     sources.push_back({"kernel", std::make_unique<CgroupCollector>(root)});
     sources.push_back({"kernel", std::make_unique<ProcessesCollector>(root)});
+    sources.push_back({"kernel", std::make_unique<SocketsCollector>(root)});
     sources.push_back({"files", std::make_unique<RunnerFilesCollector>(root)});
 }
 

@@ -85,29 +85,6 @@ void fill(RunnerSettings& settings, std::string_view key, const json::value& val
     }
 }
 
-// "user:secret@host:port/path" and its like; a URL without a port has its scheme's.
-std::string to_host_and_port(std::string_view url) {
-    const bool secure = lower(url.substr(0, 8)) == "https://";
-    if (const auto scheme = url.find("://"); scheme != std::string_view::npos) {
-        url.remove_prefix(scheme + 3);
-    }
-    url = url.substr(0, url.find_first_of("/?#"));
-    if (const auto at = url.rfind('@'); at != std::string_view::npos) {
-        url.remove_prefix(at + 1);
-    }
-    const auto colon = url.rfind(':');
-    const auto bracket = url.rfind(']');
-    const bool has_port =
-        colon != std::string_view::npos && (bracket == std::string_view::npos || bracket < colon);
-    const auto host = has_port ? url.substr(0, colon) : url;
-    const auto port = has_port ? parse_integer<std::uint16_t>(url.substr(colon + 1))
-                               : std::optional<std::uint16_t>{secure ? 443 : 80};
-    if (host.empty() || !port || *port == 0) {
-        return {};
-    }
-    return printable(host) + ":" + std::to_string(*port);
-}
-
 }  // namespace
 
 Result<RunnerSettings> parse_runner_settings(std::string_view text) {
@@ -132,6 +109,31 @@ Result<RunnerSettings> parse_runner_settings(std::string_view text) {
     return settings;
 }
 
+std::optional<Endpoint> parse_endpoint(std::string_view url) {
+    const bool secure = lower(url.substr(0, 8)) == "https://";
+    if (const auto scheme = url.find("://"); scheme != std::string_view::npos) {
+        url.remove_prefix(scheme + 3);
+    }
+    url = url.substr(0, url.find_first_of("/?#"));
+    if (const auto at = url.rfind('@'); at != std::string_view::npos) {
+        url.remove_prefix(at + 1);
+    }
+    const auto colon = url.rfind(':');
+    const auto bracket = url.rfind(']');
+    const bool has_port =
+        colon != std::string_view::npos && (bracket == std::string_view::npos || bracket < colon);
+    auto host = has_port ? url.substr(0, colon) : url;
+    const auto port = has_port ? parse_integer<std::uint16_t>(url.substr(colon + 1))
+                               : std::optional<std::uint16_t>{secure ? 443 : 80};
+    if (host.starts_with('[') && host.ends_with(']')) {
+        host = host.substr(1, host.size() - 2);
+    }
+    if (host.empty() || !port || *port == 0) {
+        return std::nullopt;
+    }
+    return Endpoint{.host = printable(host), .port = *port};
+}
+
 // The runner asks https_proxy first and HTTPS_PROXY second, and the last line of a key counts.
 std::string parse_proxy(std::string_view dot_env) {
     std::string_view small;
@@ -145,7 +147,13 @@ std::string parse_proxy(std::string_view dot_env) {
             capital = line;
         }
     }
-    return to_host_and_port(small.empty() ? capital : small);
+    const auto proxy = parse_endpoint(small.empty() ? capital : small);
+    if (!proxy) {
+        return {};
+    }
+    const bool bracketed = proxy->host.find(':') != std::string::npos;
+    const auto host = bracketed ? "[" + proxy->host + "]" : proxy->host;
+    return host + ":" + std::to_string(proxy->port);
 }
 
 std::string version_of_link(std::string_view target) {

@@ -6,6 +6,8 @@
 #include "core/result.h"
 #include "core/runner_facts.h"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +16,17 @@ namespace paws::collectors {
 // `.runner`: JSON with a byte order mark, keys in any case, values as string, number or boolean
 // (a just-in-time configuration is written by the server), no gitHubUrl in some.
 Result<RunnerSettings> parse_runner_settings(std::string_view text);
+
+struct Endpoint {
+    std::string host;  // as written; an IPv6 address without its brackets
+    std::uint16_t port = 0;
+
+    bool operator==(const Endpoint&) const = default;
+};
+
+// Of "https://user:secret@host:port/path" and shorter forms, "host:port" among them. A URL without
+// a port has its scheme's.
+std::optional<Endpoint> parse_endpoint(std::string_view url);
 
 // The proxy for https in `.env` as "host:port", without its user and password; empty when none.
 std::string parse_proxy(std::string_view dot_env);

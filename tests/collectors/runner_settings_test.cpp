@@ -73,6 +73,17 @@ TEST_CASE("parse_runner_settings: what is no JSON object is malformed") {
     CHECK_FALSE(parse_runner_settings("{\"a\":" + std::string(60'000, '{')));
 }
 
+TEST_CASE("parse_endpoint: host and port of a URL") {
+    using collectors::Endpoint;
+    using collectors::parse_endpoint;
+    CHECK(parse_endpoint("https://github.com/acme/widgets") == Endpoint{"github.com", 443});
+    CHECK(parse_endpoint("https://ghes.example:8443/acme") == Endpoint{"ghes.example", 8443});
+    CHECK(parse_endpoint("[::1]:3128") == Endpoint{"::1", 3128});
+    CHECK_FALSE(parse_endpoint(""));
+    CHECK_FALSE(parse_endpoint("https://"));
+    CHECK_FALSE(parse_endpoint("https://[]:1"));
+}
+
 TEST_CASE("parse_proxy: the small key first, the last line of a key, no credentials") {
     CHECK(parse_proxy("LANG=C\nhttps_proxy=http://proxy.example:3128\n") == "proxy.example:3128");
     CHECK(parse_proxy("HTTPS_PROXY=http://one:1\nhttps_proxy=http://two:2") == "two:2");
