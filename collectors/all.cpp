@@ -2,6 +2,7 @@
 
 #include "collectors/cgroup.h"
 #include "collectors/disk.h"
+#include "collectors/journal.h"
 #include "collectors/kernel_file.h"
 #include "collectors/load.h"
 #include "collectors/memory.h"
@@ -65,6 +66,7 @@ void add_runners(const Options& options, std::vector<Source>& sources) {
     sources.push_back({"kernel", std::make_unique<CgroupCollector>(root)});
     sources.push_back({"kernel", std::make_unique<ProcessesCollector>(root)});
     sources.push_back({"kernel", std::make_unique<SocketsCollector>(root)});
+    sources.push_back({"journal", std::make_unique<JournalCollector>(options)});
     sources.push_back({"files", std::make_unique<RunnerFilesCollector>(root)});
 }
 

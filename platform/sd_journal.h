@@ -1,0 +1,67 @@
+// SdJournal: reads a systemd journal (sd-journal(3)), matched entries in order.
+// One thread. It never waits: fd() becomes readable when process() may find more. Files that are
+// rotated, vacuumed or damaged come and go below; their entries are then simply not there.
+
+#pragma once
+
+#include "core/result.h"
+#include "core/time.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+struct sd_journal;
+
+namespace paws::platform {
+
+// Which journal: the one of the host below `root`, or of one directory.
+struct JournalPlace {
+    std::string root = "/";
+    std::string directory;   // stronger than root
+    std::string name_space;  // systemd-journald.service(8): LogNamespace=
+};
+
+class SdJournal {
+public:
+    using Visit = std::function<void(std::string_view field, std::string_view value)>;
+
+    // Errc::absent: there is no journal. Errc::denied: there is, and what to do to read it.
+    static Result<SdJournal> open(const JournalPlace& place);
+
+    // From now on only entries that have one of the values of each field named ("FIELD=value").
+    // All when there are none. Seek afterwards.
+    Result<void> match(std::span<const std::string> terms);
+
+    // Where the next next() goes.
+    Result<void> seek_head();
+    Result<void> seek_last(std::uint64_t count);  // to the last `count` entries, or all
+    // To what follows the entry of this cursor, also when that entry is gone.
+    Result<void> seek_after(const std::string& cursor);
+
+    Result<bool> next();  // false: nothing more just now
+
+    // Of the entry that next() went to.
+    Result<std::string> cursor() const;
+    bool is_at(const std::string& cursor) const;
+    WallTime taken() const;
+    void visit(const Visit& visit) const;  // of a damaged entry: what can be read of it
+
+    int fd() const;
+    Result<void> process();  // takes note of new and vanished files; drains fd()
+
+private:
+    struct Close {
+        void operator()(sd_journal* handle) const noexcept;
+    };
+
+    explicit SdJournal(sd_journal* handle) : handle_{handle} {}
+
+    std::unique_ptr<sd_journal, Close> handle_;
+    bool standing_ = false;  // a seek went to an entry that next() has not told of yet
+};
+
+}  // namespace paws::platform

@@ -1,0 +1,100 @@
+#include "platform/sd_journal_access.h"
+
+#include <array>
+#include <filesystem>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include <fcntl.h>
+#include <pwd.h>
+#include <unistd.h>
+
+namespace paws::platform {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Census {
+    std::size_t files = 0;
+    std::string denied;  // the first that matters
+};
+
+std::string user_name() {
+    passwd entry{};
+    passwd* found = nullptr;
+    std::array<char, 4096> buffer{};
+    const auto uid = ::geteuid();
+    ::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found);
+    return found == nullptr ? std::to_string(uid) : std::string{entry.pw_name};
+}
+
+bool is_denied(const std::error_code& error) {
+    return error == std::errc::permission_denied || error == std::errc::operation_not_permitted;
+}
+
+// Entries of services are in system.journal, or in user-UID.journal for a service of a login user.
+// Readable by the group they are all alike; that of our own user alone is not enough.
+void count_files(const fs::path& directory, Census& census) {
+    std::error_code error;
+    for (fs::directory_iterator entry{directory, error}, end; !error && entry != end;
+         entry.increment(error)) {
+        const auto& path = entry->path();
+        const auto name = path.filename().string();
+        if (path.extension() != ".journal") {
+            continue;
+        }
+        ++census.files;
+        const bool readable = ::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0;
+        if (!readable && name == "system.journal" && census.denied.empty()) {
+            census.denied = path;
+        }
+    }
+    if (is_denied(error)) {
+        census.denied = directory;
+    }
+}
+
+bool is_of(const std::string& machine, const std::string& name_space) {
+    return name_space.empty() ? machine.find('.') == std::string::npos
+                              : machine.ends_with("." + name_space);
+}
+
+Census take_census(const std::vector<fs::path>& tops, const std::string& name_space) {
+    Census census;
+    for (const auto& top : tops) {
+        std::error_code error;
+        count_files(top, census);
+        for (fs::directory_iterator entry{top, error}, end; !error && entry != end;
+             entry.increment(error)) {
+            std::error_code ignored;
+            if (entry->is_directory(ignored) && is_of(entry->path().filename(), name_space)) {
+                count_files(entry->path(), census);
+            }
+        }
+    }
+    return census;
+}
+
+}  // namespace
+
+Result<void> check_journal_access(const JournalPlace& place) {
+    const std::vector<fs::path> tops =
+        place.directory.empty() ? std::vector<fs::path>{fs::path{place.root} / "var/log/journal",
+                                                        fs::path{place.root} / "run/log/journal"}
+                                : std::vector<fs::path>{place.directory};
+    const auto census = take_census(tops, place.name_space);
+    if (!census.denied.empty()) {
+        return Error{Errc::denied,
+                     census.denied + ": Permission denied; let " + user_name() +
+                         " read the journal with `sudo usermod -aG systemd-journal " + user_name() +
+                         "`, then restart paws-agent"};
+    }
+    if (census.files == 0) {
+        return Error{Errc::absent, "no journal files below " + tops.front().string()};
+    }
+    return {};
+}
+
+}  // namespace paws::platform

@@ -1,0 +1,211 @@
+#include "platform/sd_journal.h"
+
+#include "tests/support/journal_writer.h"
+#include "tests/support/temporary_directory.h"
+
+#include <fstream>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace paws;
+using namespace std::chrono_literals;
+using platform::SdJournal;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr WallTime eight{std::chrono::sys_days{std::chrono::January / 12 / 2026} + 8h};
+constexpr uid_t nobody = 65534;
+
+void add(JournalWriter& writer, int number, const std::string& unit = "a.service") {
+    writer.add(eight + number * 1s, {{"MESSAGE", std::to_string(number)}, {"_SYSTEMD_UNIT", unit}});
+}
+
+std::string message(const SdJournal& journal) {
+    std::string found;
+    journal.visit([&](std::string_view field, std::string_view value) {
+        if (field == "MESSAGE") {
+            found = value;
+        }
+    });
+    return found;
+}
+
+std::vector<std::string> rest(SdJournal& journal) {
+    std::vector<std::string> found;
+    while (journal.next().value()) {
+        found.push_back(message(journal));
+    }
+    return found;
+}
+
+using Messages = std::vector<std::string>;
+
+// What opening says to a user without rights; asked in a child, which may give up its own.
+Errc opened_by_nobody(const fs::path& directory) {
+    const auto child = ::fork();
+    if (child == 0) {
+        if (::setgid(nobody) != 0 || ::setuid(nobody) != 0) {
+            ::_exit(99);
+        }
+        const auto journal = SdJournal::open({.directory = directory});
+        const bool helpful =
+            !journal &&
+            journal.error().what.find("usermod -aG systemd-journal nobody") != std::string::npos;
+        ::_exit(journal ? 98
+                : helpful || journal.error().code != Errc::denied
+                    ? static_cast<int>(journal.error().code)
+                    : 97);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    REQUIRE(WIFEXITED(status));
+    return static_cast<Errc>(WEXITSTATUS(status));
+}
+
+}  // namespace
+
+TEST_CASE("SdJournal: matched entries come in order, with their time and fields") {
+    const TemporaryDirectory directory;
+    JournalWriter writer{directory.path()};
+    add(writer, 1);
+    add(writer, 2, "b.service");
+    add(writer, 3);
+    writer.commit();
+    auto journal = SdJournal::open({.directory = directory.path()});
+    REQUIRE(journal);
+    const std::vector<std::string> terms{"_SYSTEMD_UNIT=a.service"};
+    REQUIRE(journal->match(terms));
+    REQUIRE(journal->seek_head());
+    REQUIRE(journal->next().value());
+    CHECK(journal->taken() == eight + 1s);
+    CHECK(message(*journal) == "1");
+    CHECK(rest(*journal) == Messages{"3"});
+    REQUIRE(journal->match({}));
+    REQUIRE(journal->seek_last(2));
+    CHECK(rest(*journal) == Messages{"2", "3"});
+    REQUIRE(journal->seek_last(100));
+    CHECK(rest(*journal) == Messages{"1", "2", "3"});
+}
+
+TEST_CASE("SdJournal: reading goes on after a cursor, also when its entry is gone or not matched") {
+    const TemporaryDirectory directory;
+    JournalWriter writer{directory.path()};
+    add(writer, 1);
+    add(writer, 2, "b.service");
+    writer.commit("old.journal");
+    add(writer, 3);
+    add(writer, 4);
+    writer.commit("new.journal");
+    auto journal = SdJournal::open({.directory = directory.path()});
+    REQUIRE(journal);
+    REQUIRE(journal->seek_head());
+    REQUIRE(journal->next().value());
+    REQUIRE(journal->next().value());
+    const auto second = journal->cursor().value();
+    CHECK(journal->is_at(second));
+    REQUIRE(journal->seek_after(second));
+    CHECK(rest(*journal) == Messages{"3", "4"});
+    const std::vector<std::string> terms{"_SYSTEMD_UNIT=a.service"};
+    REQUIRE(journal->match(terms));
+    REQUIRE(journal->seek_after(second));
+    CHECK(rest(*journal) == Messages{"3", "4"});
+    fs::remove(directory.path() / "old.journal");
+    auto later = SdJournal::open({.directory = directory.path()});
+    REQUIRE(later->seek_after(second));
+    CHECK(rest(*later) == Messages{"3", "4"});
+    CHECK_FALSE(later->seek_after("no cursor"));
+}
+
+TEST_CASE("SdJournal: at the end it waits for what comes, and tells nothing twice") {
+    const TemporaryDirectory directory;
+    JournalWriter writer{directory.path()};
+    add(writer, 1);
+    writer.commit();
+    auto journal = SdJournal::open({.directory = directory.path()});
+    REQUIRE(journal);
+    REQUIRE(journal->seek_last(1));
+    CHECK(rest(*journal) == Messages{"1"});
+    for (int number = 2; number < 5; ++number) {
+        add(writer, number);
+        writer.commit(number == 3 ? "other.journal" : "system.journal");
+        REQUIRE(journal->process());
+        CHECK(rest(*journal) == Messages{std::to_string(number)});
+    }
+}
+
+TEST_CASE("SdJournal: a huge value is cut, a binary one comes as it is") {
+    const TemporaryDirectory directory;
+    JournalWriter writer{directory.path()};
+    writer.add(eight, {{"MESSAGE", std::string(5'000'000, 'x')}});
+    writer.add(eight + 1s, {{"MESSAGE", std::string{"a\n\0\xFF", 4}}});
+    writer.commit();
+    auto journal = SdJournal::open({.directory = directory.path()});
+    REQUIRE(journal);
+    REQUIRE(journal->seek_head());
+    REQUIRE(journal->next().value());
+    CHECK(message(*journal).size() <= 65'536);
+    REQUIRE(journal->next().value());
+    CHECK(message(*journal) == std::string{"a\n\0\xFF", 4});
+}
+
+TEST_CASE("SdJournal: garbage beside it does no harm, garbage alone is no journal to read") {
+    const TemporaryDirectory directory;
+    std::ofstream{directory.path() / "empty.journal"};
+    std::ofstream{directory.path() / "garbage.journal"} << std::string(1'000'000, '\xA5');
+    auto alone = SdJournal::open({.directory = directory.path()});
+    REQUIRE(alone);
+    CHECK(rest(*alone).empty());
+    JournalWriter writer{directory.path()};
+    add(writer, 1);
+    writer.commit();
+    auto beside = SdJournal::open({.directory = directory.path()});
+    REQUIRE(beside->seek_head());
+    CHECK(rest(*beside) == Messages{"1"});
+}
+
+TEST_CASE("SdJournal: no files is absent") {
+    const TemporaryDirectory directory;
+    for (const auto& path : {directory.path(), directory.path() / "none"}) {
+        const auto journal = SdJournal::open({.directory = path});
+        REQUIRE_FALSE(journal);
+        CHECK(journal.error().code == Errc::absent);
+    }
+    const auto host = SdJournal::open({.root = directory.path()});
+    REQUIRE_FALSE(host);
+    CHECK(host.error().code == Errc::absent);
+}
+
+TEST_CASE("SdJournal: the journal of a host below another root is found by its machine") {
+    const TemporaryDirectory root;
+    const auto machine = root.path() / "var/log/journal/0123456789abcdef0123456789abcdef";
+    JournalWriter writer{machine};
+    add(writer, 1);
+    writer.commit();
+    auto journal = SdJournal::open({.root = root.path()});
+    REQUIRE(journal);
+    REQUIRE(journal->seek_head());
+    CHECK(rest(*journal) == Messages{"1"});
+}
+
+TEST_CASE("SdJournal: files that may not be read are denied, with the command that helps" *
+          doctest::skip(::geteuid() != 0)) {
+    const TemporaryDirectory directory;
+    REQUIRE(::chmod(directory.path().c_str(), 0755) == 0);
+    JournalWriter writer{directory.path()};
+    add(writer, 1);
+    writer.commit();
+    const auto file = directory.path() / "system.journal";
+    REQUIRE(::chmod(file.c_str(), 0640) == 0);
+    CHECK(opened_by_nobody(directory.path()) == Errc::denied);
+    add(writer, 2);
+    writer.commit("user-65534.journal");  // our own file alone is not enough
+    REQUIRE(::chmod((directory.path() / "user-65534.journal").c_str(), 0644) == 0);
+    CHECK(opened_by_nobody(directory.path()) == Errc::denied);
+    REQUIRE(::chmod(directory.path().c_str(), 0700) == 0);
+    CHECK(opened_by_nobody(directory.path()) == Errc::denied);
+}
