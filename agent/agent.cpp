@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include <boost/asio/post.hpp>
 #include <malloc.h>
 #include <pthread.h>
 #include <unistd.h>
@@ -105,10 +106,13 @@ Result<void> Agent::open() {
     }
     ticker_.set_pace(pace);
     use_collectors();
-    return open_doors();
+    if (const auto opened = open_control(); !opened) {
+        return opened;
+    }
+    return open_web();
 }
 
-Result<void> Agent::open_doors() {
+Result<void> Agent::open_control() {
     auto control = Control::open(
         loop_, loaded_.config.agent.runtime_dir, [this](std::string request, platform::Peer peer) {
             return verbs_.respond(std::move(request), std::move(peer));
@@ -118,6 +122,36 @@ Result<void> Agent::open_doors() {
     }
     control_ = std::move(*control);
     return {};
+}
+
+Result<void> Agent::open_web() {
+    const auto& config = loaded_.config;
+    if (config.web.listen.empty()) {
+        return {};
+    }
+    auto server =
+        exporter::Server::start({.listen = config.web.listen,
+                                 .metrics = {.legacy_metrics = config.exporter.legacy_metrics}},
+                                {.latest = [this] { return slot_.latest(); },
+                                 .fresh = [this] { return fresh(); },
+                                 .agent = [this] { return self_.describe(); },
+                                 .now = surroundings_.clock});
+    if (!server) {
+        return server.error();
+    }
+    server_ = std::move(*server);
+    return {};
+}
+
+// For the server's threads: any number of them cause one tick.
+Published Agent::fresh() {
+    auto latest = slot_.latest();
+    if (is_recent(latest, surroundings_.clock())) {
+        return latest;
+    }
+    const auto seen = latest ? latest->sequence : 0;
+    boost::asio::post(loop_, [this, seen] { ticker_.ask_newer_than(seen); });
+    return slot_.newer_than(seen, patience_for_a_tick);
 }
 
 void Agent::use_collectors() {
@@ -155,6 +189,8 @@ bool Agent::run() {
     await_signals();
     ticker_.wake();
     loop_.run();
+    server_.reset();
+    control_.reset();
     return ticker_.collection().end(patience_at_end);
 }
 

@@ -10,9 +10,11 @@
 #include "agent/self.h"
 #include "agent/ticker.h"
 #include "agent/verbs.h"
+#include "exporter/server.h"
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include <boost/asio/signal_set.hpp>
 
@@ -40,7 +42,9 @@ private:
     Agent(const Options& options, LoadedConfig loaded, Surroundings surroundings);
 
     Result<void> open();
-    Result<void> open_doors();
+    Result<void> open_control();
+    Result<void> open_web();
+    Published fresh();
     void use_collectors();
     void await_signals();
     void stop(std::string_view why);
@@ -61,6 +65,7 @@ private:
     Self self_;
     Verbs verbs_{ticker_, slot_, self_, loaded_};
     std::unique_ptr<Control> control_;
+    std::optional<exporter::Server> server_;
     boost::asio::signal_set signals_;
     News collector_news_{""};
     News runner_news_{"unknown"};

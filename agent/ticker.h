@@ -22,6 +22,13 @@ struct Pace {
 
 using Published = std::shared_ptr<const Snapshot>;
 
+// Whoever asks gets what is younger than a second at once; for what is older a tick is asked for,
+// and waited for this long.
+inline constexpr std::chrono::milliseconds patience_for_a_tick{250};
+inline bool is_recent(const Published& published, const Now& now) {
+    return published && now.boot - published->taken.boot <= std::chrono::seconds{1};
+}
+
 class Ticker {
 public:
     // `told` hears of each finished tick, after it is published.

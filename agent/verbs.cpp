@@ -14,7 +14,6 @@ namespace {
 
 namespace asio = boost::asio;
 namespace json = boost::json;
-using namespace std::chrono_literals;
 
 constexpr std::string_view too_early = "the agent has just started; ask again in a second";
 
@@ -76,11 +75,10 @@ asio::awaitable<std::string> Verbs::respond(std::string line, platform::Peer pee
     co_return refusal(Refusal::usage, "");
 }
 
-// As for a scrape: older than a second is asked for anew, and waited for a quarter of one.
 asio::awaitable<Published> Verbs::fresh() {
     auto latest = slot_.latest();
-    if (!latest || self_.now().boot - latest->taken.boot > 1s) {
-        latest = co_await ticker_.newer_than(latest ? latest->sequence : 0, 250ms);
+    if (!is_recent(latest, self_.now())) {
+        latest = co_await ticker_.newer_than(latest ? latest->sequence : 0, patience_for_a_tick);
     }
     co_return latest;
 }
