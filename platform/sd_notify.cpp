@@ -1,19 +1,59 @@
 #include "platform/sd_notify.h"
 
 #include "core/text.h"
+#include "platform/unique_fd.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
 
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 namespace paws::platform {
 
+namespace {
+
+// A manager that does not read (PID 1 hangs) must not hang us: sd_notify(3) of systemd 252 waits
+// for it without end.
+constexpr timeval patience{0, 50'000};
+
+// NOTIFY_SOCKET is a path, or "@" and a name in the abstract namespace (sd_notify(3), unix(7)).
+std::optional<sockaddr_un> manager_address(socklen_t& length) {
+    const char* socket = std::getenv("NOTIFY_SOCKET");  // NOLINT(concurrency-mt-unsafe): no setenv
+    const std::string_view path{socket == nullptr ? "" : socket};
+    sockaddr_un address{};
+    if (path.size() < 2 || path.size() >= sizeof(address.sun_path) ||
+        (path.front() != '/' && path.front() != '@')) {
+        return std::nullopt;
+    }
+    address.sun_family = AF_UNIX;
+    path.copy(static_cast<char*>(address.sun_path), path.size());
+    if (path.front() == '@') {
+        address.sun_path[0] = '\0';
+    }
+    length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
+    return address;
+}
+
+}  // namespace
+
 bool notify(const std::string& state) {
-    return ::sd_notify(0, state.c_str()) > 0;
+    socklen_t length = 0;
+    const auto address = manager_address(length);
+    if (!address) {
+        return false;
+    }
+    const UniqueFd fd{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+    const auto* generic = reinterpret_cast<const sockaddr*>(&*address);
+    const auto sent = ::sendto(fd.get(), state.data(), state.size(), MSG_NOSIGNAL, generic, length);
+    return sent == static_cast<ssize_t>(state.size());
 }
 
 std::string monotonic_stamp() {

@@ -9,7 +9,8 @@
 
 namespace paws::platform {
 
-// `state` is lines of NAME=VALUE. False when nobody listens or it did not get through.
+// `state` is lines of NAME=VALUE. False when nobody listens, or when the manager did not take it
+// within 50 ms: its queue is full while PID 1 hangs.
 bool notify(const std::string& state);
 
 // What RELOADING=1 wants beside it: "MONOTONIC_USEC=..." of this moment.
