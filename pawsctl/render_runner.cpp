@@ -87,10 +87,13 @@ std::string health_words(const Object& runner) {
     return std::string{word(health_of(runner))} + (problems.empty() ? "" : " (" + problems + ")");
 }
 
+// Jobs are known from the runner's lines: without those, no job is not the same as none.
 std::string job_words(const Object& runner) {
     const auto& job = object(runner, "job");
-    return job.empty() ? "none"
-                       : text(job, "name") + ", since " + age(age_of(job, "started", runner));
+    if (job.empty()) {
+        return object(runner, "log").empty() ? not_known : "none";
+    }
+    return text(job, "name") + ", since " + age(age_of(job, "started", runner));
 }
 
 std::string github_words(const Object& runner) {

@@ -2,11 +2,9 @@
 
 #include "pawsctl/fields.h"
 #include "pawsctl/width.h"
-#include "tests/support/paths.h"
+#include "tests/pawsctl/golden_screen.h"
 
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -15,19 +13,9 @@
 #include <doctest/doctest.h>
 
 using namespace paws::pawsctl;
+using namespace paws::tests;
 
 namespace {
-
-const auto screens = paws::tests::source_path("tests/pawsctl/screens/");
-
-std::string content(const std::string& path) {
-    std::ifstream file{path};
-    return {std::istreambuf_iterator<char>{file}, {}};
-}
-
-boost::json::object document(const std::string& name) {
-    return boost::json::parse(content(screens + name + ".json")).as_object();
-}
 
 std::string drawn(const boost::json::object& status, const Screen& screen) {
     std::string all;
@@ -38,15 +26,6 @@ std::string drawn(const boost::json::object& status, const Screen& screen) {
 }
 
 constexpr Screen wide80{80, {}, false, true};
-
-// The screen as it stands in the file; PAWS_WRITE_GOLDEN=1 writes it anew.
-void check_screen(const std::string& name, const std::string& shown) {
-    const auto path = screens + name + ".txt";
-    if (std::getenv("PAWS_WRITE_GOLDEN") != nullptr) {
-        std::ofstream{path} << shown;
-    }
-    CHECK(shown == content(path));
-}
 
 std::size_t widest(const std::string& text) {
     std::size_t columns = 0;
@@ -59,7 +38,7 @@ std::size_t widest(const std::string& text) {
 }
 
 boost::json::object with_runners(std::size_t count) {
-    auto status = document("healthy");
+    auto status = recorded_answer("healthy");
     auto& runners = status.at("runners").as_array();
     const auto pattern = runners.front().as_object();
     runners.clear();
@@ -86,19 +65,21 @@ TEST_CASE("render_status: each recorded answer is drawn as its golden screen") {
                              "stale",
                              "hostile"}) {
         CAPTURE(name);
-        check_screen(name, drawn(document(name), wide80));
+        check_screen(name, render_status(recorded_answer(name), wide80));
     }
 }
 
 TEST_CASE("render_status: in colour and in ASCII the words are the same") {
-    check_screen("failed_colour", drawn(document("failed"), {80, {}, true, true}));
-    check_screen("hostile_ascii", drawn(document("hostile"), {80, {}, false, false}));
+    check_screen("failed_colour",
+                 render_status(recorded_answer("failed"), Screen{80, {}, true, true}));
+    check_screen("hostile_ascii",
+                 render_status(recorded_answer("hostile"), Screen{80, {}, false, false}));
 }
 
 TEST_CASE("render_status: no line is wider than the screen, whatever its width") {
     for (const auto* name :
          {"healthy", "degraded", "failed", "stopped", "missing_facts", "hostile"}) {
-        const auto status = document(name);
+        const auto status = recorded_answer(name);
         for (std::size_t columns = 1; columns <= 200; ++columns) {
             CAPTURE(name);
             CAPTURE(columns);
@@ -109,7 +90,7 @@ TEST_CASE("render_status: no line is wider than the screen, whatever its width")
 }
 
 TEST_CASE("render_status: without a width nothing is cut") {
-    const auto shown = drawn(document("hostile"), {{}, {}, false, true});
+    const auto shown = drawn(recorded_answer("hostile"), {{}, {}, false, true});
     CHECK(shown.find("…") == std::string::npos);
     CHECK(shown.find(std::string(120, 'x') + "-tail-07") != std::string::npos);
     CHECK(shown.find(std::string(200, 'A')) != std::string::npos);
@@ -117,14 +98,14 @@ TEST_CASE("render_status: without a width nothing is cut") {
 
 TEST_CASE("render_status: nothing that others wrote reaches the terminal as a command") {
     for (const bool unicode : {true, false}) {
-        const auto shown = drawn(document("hostile"), {80, {}, false, unicode});
+        const auto shown = drawn(recorded_answer("hostile"), {80, {}, false, unicode});
         CHECK(shown.find('\x1b') == std::string::npos);
         CHECK(shown.find('\x07') == std::string::npos);
         CHECK(shown.find('\r') == std::string::npos);
         CHECK(shown.find("\xC2\x9B") == std::string::npos);      // CSI as one character
         CHECK(shown.find("\xE2\x80\xAE") == std::string::npos);  // right to left from here
     }
-    const auto ascii = drawn(document("hostile"), {80, {}, false, false});
+    const auto ascii = drawn(recorded_answer("hostile"), {80, {}, false, false});
     CHECK(ascii.find_first_not_of("\n !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                   "[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~") == std::string::npos);
 }
@@ -153,7 +134,7 @@ TEST_CASE("render_status: an answer that holds nothing is not known, not zero") 
 }
 
 TEST_CASE("render_status: the summary speaks of the runners asked for") {
-    const auto status = document("failed");
+    const auto status = recorded_answer("failed");
     const auto all = objects(status, "runners");
     const auto lines = render_status(status, {all.front()}, wide80);
     CHECK(lines.front() == "all well on build-host, 1 runner: 1 idle");
