@@ -1,6 +1,7 @@
 #include "collectors/all.h"
 
 #include "collectors/cgroup.h"
+#include "collectors/directory_sizes.h"
 #include "collectors/disk.h"
 #include "collectors/journal.h"
 #include "collectors/kernel_file.h"
@@ -68,6 +69,7 @@ void add_runners(const Options& options, std::vector<Source>& sources) {
     sources.push_back({"kernel", std::make_unique<SocketsCollector>(root)});
     sources.push_back({"journal", std::make_unique<JournalCollector>(options)});
     sources.push_back({"files", std::make_unique<RunnerFilesCollector>(root)});
+    sources.push_back({"sizes", std::make_unique<DirectorySizesCollector>(root)});
 }
 
 }  // namespace

@@ -130,6 +130,14 @@ Result<std::string> Beneath::real_path() const {
     return std::string{target.data(), static_cast<std::size_t>(length)};
 }
 
+Result<Beneath> Beneath::directory(std::string_view path) const {
+    auto found = open_beneath(fd_->get(), path, O_PATH | O_DIRECTORY);
+    if (!found) {
+        return refusal(errno, subject(path));
+    }
+    return Beneath{subject(path), std::move(found)};
+}
+
 Result<UniqueFd> Beneath::open_directory(std::string_view path) const {
     auto directory = open_beneath(fd_->get(), path, O_RDONLY | O_DIRECTORY, RESOLVE_NO_XDEV);
     if (!directory) {

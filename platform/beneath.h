@@ -38,6 +38,9 @@ public:
     // followed.
     static Result<Beneath> open(const RootFs& root, std::string_view path);
 
+    // A directory in it, which may be a mount of its own, as a Beneath of its own.
+    Result<Beneath> directory(std::string_view path) const;
+
     // The whole of a regular file; larger than `limit` or of another kind is Errc::malformed.
     Result<std::string> read(std::string_view path, std::size_t limit) const;
     // Of the thing itself, also when it is a symlink. "." is the directory.

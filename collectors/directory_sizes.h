@@ -1,0 +1,67 @@
+// Directory sizes: what a runner's directories hold on disk: `work` (with what follows in it),
+// `tool` (_work/_tool), `update` (_work/_update) and `diag`, as du(1) counts them for the agent's
+// user. Walks one runner at a time, a part in each round, every runner once in ten minutes; only
+// complete walks are published. Lives on the probe "sizes", where a dead mount stops nothing else.
+
+#pragma once
+
+#include "collectors/collector.h"
+#include "core/runner_facts.h"
+#include "platform/beneath_usage.h"
+#include "platform/root_fs.h"
+
+#include <chrono>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace paws::collectors {
+
+class DirectorySizesCollector final : public Collector {
+public:
+    struct Pace {
+        std::size_t entries = 10'000;         // looked at in a round
+        std::chrono::milliseconds time{150};  // spent in a round
+        std::chrono::minutes interval{10};    // from the end of a runner's walk to its next
+    };
+
+    explicit DirectorySizesCollector(platform::RootFs root)
+        : DirectorySizesCollector{std::move(root), Pace{}} {}
+    DirectorySizesCollector(platform::RootFs root, const Pace& pace)
+        : root_{std::move(root)}, pace_{pace} {}
+    std::string_view name() const override { return "directory_sizes"; }
+    Stage stage() const override { return Stage::runners; }
+    Result<Fill> collect(const Facts& seen, const Now& now) override;
+
+private:
+    struct Part {
+        std::string role;
+        platform::BeneathUsage usage;
+    };
+    struct Walk {
+        std::string runner;
+        std::vector<Part> parts;  // not walked yet, the next at the end
+        DirectoryBytes found;
+    };
+    struct Known {
+        std::string root;
+        std::optional<BootTime> ended;  // of the last walk, complete or given up
+        Sourced<DirectoryBytes> sizes;
+    };
+
+    const Runner* next_due(const Facts& seen, const Now& now) const;
+    Walk begin(const Runner& runner) const;
+    void forget_others(const Facts& seen);
+    bool advance(std::size_t& entries);  // true: the walk has ended
+    void end(const Now& now);
+
+    platform::RootFs root_;
+    Pace pace_;
+    std::map<std::string, Known> known_;  // by the runner's name
+    std::optional<Walk> walk_;
+};
+
+}  // namespace paws::collectors

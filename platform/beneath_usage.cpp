@@ -1,0 +1,123 @@
+#include "platform/beneath_usage.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include <fcntl.h>
+
+namespace paws::platform {
+
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+constexpr std::uint64_t block_bytes = 512;         // of st_blocks (inode(7))
+constexpr std::size_t entries_between_looks = 64;  // at the clock
+
+}  // namespace
+
+// A file with several names counts at its first; beyond the memory for that, each name a share.
+void BeneathUsage::add(const struct stat& found, const std::string& path) {
+    auto bytes = static_cast<std::uint64_t>(found.st_blocks) * block_bytes;
+    if (!S_ISDIR(found.st_mode) && found.st_nlink > 1) {
+        if (links_.contains(found.st_ino)) {
+            return;
+        }
+        if (links_.size() < links_limit) {
+            links_.insert(found.st_ino);
+        } else {
+            bytes /= found.st_nlink;
+        }
+    }
+    bytes_ += bytes;
+    const auto top = path.substr(0, path.find('/'));
+    if (std::ranges::find(apart_, top) != apart_.end() && (path != top || S_ISDIR(found.st_mode))) {
+        apart_bytes_[top] += bytes;
+    }
+}
+
+Result<void> BeneathUsage::begin() {
+    auto directory = top_.open_directory(".");
+    struct stat found {};
+    if (!directory || ::fstat(directory->get(), &found) != 0) {
+        return directory ? system_error(errno, top_.path()) : directory.error();
+    }
+    begun_ = true;
+    device_ = found.st_dev;
+    add(found, ".");
+    waiting_.emplace_back(".");
+    return {};
+}
+
+// One that is gone, closed to us or another mount by now is passed over.
+Result<void> BeneathUsage::open_next() {
+    path_ = std::move(waiting_.back());
+    waiting_.pop_back();
+    auto directory = top_.open_directory(path_);
+    if (!directory) {
+        return path_ == "." ? Result<void>{directory.error()} : Result<void>{};
+    }
+    open_.reset(::fdopendir(directory->get()));
+    if (open_) {
+        directory->release();
+    }
+    return {};
+}
+
+Result<void> BeneathUsage::look_at(const std::string& name) {
+    struct stat found {};
+    const int flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
+    if (::fstatat(::dirfd(open_.get()), name.c_str(), &found, flags) != 0 ||
+        found.st_dev != device_) {
+        return {};
+    }
+    auto path = path_ == "." ? name : path_ + "/" + name;
+    add(found, path);
+    if (S_ISDIR(found.st_mode)) {
+        if (waiting_.size() == waiting_limit) {
+            return Error{Errc::malformed,
+                         top_.path() + ": more than " + std::to_string(waiting_limit) +
+                             " directories to look into; its size is not known"};
+        }
+        waiting_.push_back(std::move(path));
+    }
+    return {};
+}
+
+Result<bool> BeneathUsage::advance(std::size_t& entries, std::chrono::nanoseconds patience) {
+    const auto until = Steady::now() + patience;
+    if (!begun_) {
+        if (const auto started = begin(); !started) {
+            return started.error();
+        }
+    }
+    while (open_ || !waiting_.empty()) {
+        if (entries == 0 || (entries % entries_between_looks == 0 && Steady::now() >= until)) {
+            return false;
+        }
+        --entries;
+        if (!open_) {
+            if (const auto opened = open_next(); !opened) {
+                return opened.error();
+            }
+            continue;
+        }
+        // NOLINTNEXTLINE(concurrency-mt-unsafe): safe on a stream of one's own (readdir(3))
+        const auto* entry = ::readdir(open_.get());
+        if (entry == nullptr) {
+            open_.reset();
+            continue;
+        }
+        const std::string name{static_cast<const char*>(entry->d_name)};
+        if (name == "." || name == "..") {
+            continue;
+        }
+        if (const auto looked = look_at(name); !looked) {
+            return looked.error();
+        }
+    }
+    return true;
+}
+
+}  // namespace paws::platform

@@ -1,0 +1,162 @@
+#include "platform/beneath_usage.h"
+
+#include "tests/support/temporary_directory.h"
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include <doctest/doctest.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+using namespace paws;
+using platform::Beneath;
+using platform::BeneathUsage;
+using platform::RootFs;
+using namespace std::chrono_literals;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+void write(const fs::path& file, std::size_t bytes) {
+    fs::create_directories(file.parent_path());
+    std::ofstream{file} << std::string(bytes, 'x');
+}
+
+Beneath beneath(const fs::path& directory) {
+    return *Beneath::open(*RootFs::open("/"), directory.string());
+}
+
+std::uint64_t walk(BeneathUsage& usage) {
+    for (int part = 0; part < 100'000; ++part) {
+        std::size_t entries = 50;
+        const auto complete = usage.advance(entries, 10s);
+        REQUIRE(complete);
+        if (*complete) {
+            break;
+        }
+    }
+    return usage.bytes();
+}
+
+std::uint64_t usage_of(const fs::path& directory) {
+    BeneathUsage usage{beneath(directory), {}};
+    return walk(usage);
+}
+
+// What du(1) says, in bytes on disk.
+std::uint64_t du(const fs::path& directory) {
+    const auto command = "du -sx -B1 '" + directory.string() + "'";
+    FILE* output = ::popen(command.c_str(), "r");
+    REQUIRE(output != nullptr);
+    std::array<char, 256> line{};
+    REQUIRE(std::fgets(line.data(), line.size(), output) != nullptr);
+    ::pclose(output);
+    return std::stoull(line.data());
+}
+
+}  // namespace
+
+TEST_CASE("BeneathUsage: agrees with du on files, directories, holes and hard links") {
+    const TemporaryDirectory dir;
+    for (int at = 0; at < 300; ++at) {
+        write(dir.path() / ("d" + std::to_string(at % 7)) / std::to_string(at), 3000);
+    }
+    write(dir.path() / "a/b/c/d/e/deep", 100'000);
+    write(dir.path() / "hole", 1);
+    fs::resize_file(dir.path() / "hole", 1ULL << 32U);
+    fs::create_hard_link(dir.path() / "a/b/c/d/e/deep", dir.path() / "again");
+    CHECK(usage_of(dir.path()) == du(dir.path()));
+}
+
+TEST_CASE("BeneathUsage: follows no symlink and counts no FIFO's data") {
+    const TemporaryDirectory dir;
+    const TemporaryDirectory other;
+    write(other.path() / "big", 1'000'000);
+    fs::create_directory_symlink(other.path(), dir.path() / "out");
+    fs::create_directory_symlink(dir.path(), dir.path() / "loop");
+    REQUIRE(::mkfifo((dir.path() / "pipe").c_str(), 0600) == 0);
+    CHECK(usage_of(dir.path()) == du(dir.path()));
+    CHECK(usage_of(dir.path()) < 100'000);
+}
+
+TEST_CASE("BeneathUsage: enters no other mount") {
+    const TemporaryDirectory dir;
+    fs::create_directory(dir.path() / "mounted");
+    if (::mount("none", (dir.path() / "mounted").c_str(), "tmpfs", 0, "size=4M") != 0) {
+        MESSAGE("skipped: this user may not mount");
+        return;
+    }
+    write(dir.path() / "mounted/big", 1'000'000);
+    const auto seen = usage_of(dir.path());
+    const auto at_mount = usage_of(dir.path() / "mounted");
+    ::umount2((dir.path() / "mounted").c_str(), MNT_DETACH);
+    CHECK(seen < 100'000);
+    CHECK(at_mount >= 1'000'000);
+}
+
+TEST_CASE("BeneathUsage: directories at the top are counted apart as well") {
+    const TemporaryDirectory dir;
+    write(dir.path() / "_tool/node/bin", 50'000);
+    write(dir.path() / "widgets/_tool/file", 90'000);
+    write(dir.path() / "widgets/file", 90'000);
+    BeneathUsage usage{beneath(dir.path()), {"_tool", "_update"}};
+    const auto all = walk(usage);
+    CHECK(all == du(dir.path()));
+    REQUIRE(usage.apart().size() == 1);
+    CHECK(usage.apart().at("_tool") == du(dir.path() / "_tool"));
+}
+
+TEST_CASE("BeneathUsage: a part stops at its entries and the next goes on") {
+    const TemporaryDirectory dir;
+    for (int at = 0; at < 200; ++at) {
+        write(dir.path() / std::to_string(at), 10);
+    }
+    BeneathUsage usage{beneath(dir.path()), {}};
+    std::size_t entries = 100;
+    CHECK_FALSE(usage.advance(entries, 10s).value());
+    CHECK(entries == 0);
+    CHECK(usage.bytes() < du(dir.path()));
+    entries = 1000;
+    CHECK(usage.advance(entries, 10s).value());
+    CHECK(entries > 700);
+    CHECK(usage.bytes() == du(dir.path()));
+}
+
+TEST_CASE("BeneathUsage: what is removed under the walk does not stop it") {
+    const TemporaryDirectory dir;
+    for (int at = 0; at < 50; ++at) {
+        write(dir.path() / std::to_string(at) / "file", 10);
+    }
+    BeneathUsage usage{beneath(dir.path()), {}};
+    std::size_t entries = 60;
+    REQUIRE_FALSE(usage.advance(entries, 10s).value());
+    for (int at = 0; at < 50; ++at) {
+        fs::remove_all(dir.path() / std::to_string(at));
+    }
+    walk(usage);
+    CHECK(usage.bytes() > 0);
+}
+
+TEST_CASE("BeneathUsage: a closed directory at the top is an error, below it is passed over" *
+          doctest::skip(::getuid() != 0)) {
+    const TemporaryDirectory dir;
+    fs::permissions(dir.path(), fs::perms{0755});
+    write(dir.path() / "open/file", 10'000);
+    write(dir.path() / "closed/file", 10'000);
+    fs::permissions(dir.path() / "closed", fs::perms{0700});
+    REQUIRE(::seteuid(65534) == 0);
+    const auto seen = usage_of(dir.path());
+    BeneathUsage closed{beneath(dir.path() / "closed"), {}};
+    std::size_t entries = 10;
+    const auto refused = closed.advance(entries, 1s);
+    REQUIRE(::seteuid(0) == 0);
+    CHECK(seen > 10'000);
+    CHECK(seen < du(dir.path()));
+    CHECK(refused.error().code == Errc::denied);
+}
