@@ -170,11 +170,10 @@ def paced(exporters, seconds):
     count = int(seconds / INTERVAL)
     rounds = {exporter.name: Round() for exporter in exporters}
     before = {exporter.name: exporter.cpu() for exporter in exporters}
-    for turn in range(count):
+    # The same order in each turn: who changed places would be asked again before its second is over.
+    for _ in range(count):
         due = time.monotonic() + INTERVAL
-        # Each goes first as often as the others.
-        first = turn % len(exporters)
-        for exporter in exporters[first:] + exporters[:first]:
+        for exporter in exporters:
             exporter.scrape(rounds[exporter.name])
         time.sleep(max(0.0, due - time.monotonic()))
     figures = {}
@@ -263,7 +262,8 @@ def machine():
     cpuinfo = pathlib.Path("/proc/cpuinfo").read_text()
     model = re.search(r"^model name\s*: (.*)", cpuinfo, re.MULTILINE)
     return {"cpu": model[1] if model else platform.machine(), "cpus": os.cpu_count(),
-            "kernel": platform.release(), "load": os.getloadavg()[0]}
+            "kernel": platform.release(), "load": os.getloadavg()[0],
+            "processes": sum(entry.name.isdigit() for entry in pathlib.Path("/proc").iterdir())}
 
 
 def main():
@@ -275,7 +275,8 @@ def main():
     WORK.mkdir(parents=True, exist_ok=True)
 
     here = machine()
-    print(f"{here['cpus']} x {here['cpu']}, Linux {here['kernel']}, load {here['load']:.2f}")
+    print(f"{here['cpus']} x {here['cpu']}, Linux {here['kernel']}, load {here['load']:.2f}, "
+          f"{here['processes']} processes")
     results = {}
     for processes in options.processes:
         results[processes] = measure(processes, options.seconds)
