@@ -66,7 +66,7 @@ def test_without_an_agent_pawsctl_says_how_to_start_it(tmp_path):
     assert asked.returncode == 69
     assert asked.stdout == ""
     assert len(asked.stderr.strip().splitlines()) == 1
-    assert "start" in asked.stderr and "paws-agent" in asked.stderr
+    assert f"no agent listens at {tmp_path}/no.sock" in asked.stderr and "start" in asked.stderr
 
 
 def test_sigterm_ends_it_within_a_second():

@@ -1,9 +1,15 @@
-"""A runner's life, with real processes and a real journal, as the agent tells it."""
+"""A runner's life, with real processes and a real journal, as the agent tells it.
+
+Without systemd no cgroup names the runner's processes: the agent lists /proc for them, at most
+every five seconds, so what only processes tell is seen that much later.
+"""
 
 import os
 import signal
 
 from polling import wait_for
+
+LISTING = 8  # seconds; under five, and some patience
 
 
 def state_is(agent, runner, state):
@@ -13,7 +19,7 @@ def state_is(agent, runner, state):
 def test_start_three_jobs_crash_and_orphan(agent, runner):
     name = runner.name
     runner.start(FAKE_RELAUNCH_MS="500")
-    wait_for(state_is(agent, runner, "idle"), 5, "idle after Listening for Jobs")
+    wait_for(state_is(agent, runner, "idle"), LISTING, "idle after Listening for Jobs")
     metrics = agent.metrics()
     assert metrics.value("paws_runner_up", runner=name) == 1
     assert metrics.value("paws_runner_busy", runner=name) == 0
@@ -21,54 +27,55 @@ def test_start_three_jobs_crash_and_orphan(agent, runner):
     finished = {"succeeded": 0, "failed": 0, "canceled": 0}
     for result in ("Succeeded", "Failed", "Canceled"):
         title = f'build "{result}", step\u202e \\ {{x="y"}}'
-        runner.tell(f"job {title} 1 {result}")
-        wait_for(state_is(agent, runner, "busy"), 5, f"busy with {title}")
+        runner.tell(f"job {title} 7 {result}")
+        wait_for(state_is(agent, runner, "busy"), LISTING, f"busy with {title}")
         job = agent.runner(name)["job"]
         assert job["name"].startswith(f'build "{result}", step') and "\u202e" not in job["name"]
-        assert agent.metrics().value("paws_runner_processes", runner=name, process="worker") == 1
-        wait_for(state_is(agent, runner, "idle"), 8, f"idle after {title}")
+        wait_for(lambda: agent.metrics().value("paws_runner_processes", runner=name,
+                                               process="worker") == 1, LISTING, "its worker")
+        wait_for(state_is(agent, runner, "idle"), LISTING, f"idle after {title}")
         finished[result.lower()] += 1
         for word, count in finished.items():
             assert agent.metrics().value("paws_runner_jobs_total", runner=name,
                                          result=word) == count
     assert agent.metrics().value("paws_runner_job_duration_seconds_count", runner=name) == 3
-    assert 3 <= agent.metrics().value("paws_runner_job_duration_seconds_sum", runner=name) <= 9
+    assert 20 <= agent.metrics().value("paws_runner_job_duration_seconds_sum", runner=name) <= 30
 
     runner.tell("job long 60 Succeeded")
-    wait_for(state_is(agent, runner, "busy"), 5, "busy again")
+    wait_for(state_is(agent, runner, "busy"), LISTING, "busy again")
     runner.tell("crash")
     wait_for(lambda: agent.metrics().value("paws_runner_listener_exits_total", runner=name,
-                                           code="null") == 1, 5, "the crash is counted")
-    wait_for(state_is(agent, runner, "idle"), 8, "idle after the wrapper's relaunch")
+                                           code="null") == 1, LISTING, "the crash is counted")
+    wait_for(state_is(agent, runner, "idle"), LISTING, "idle after the wrapper's relaunch")
     metrics = agent.metrics()
     assert metrics.value("paws_runner_jobs_total", runner=name, result="lost") == 1
     assert metrics.sum("paws_runner_jobs_lost_total", runner=name) == 1
 
     runner.tell("job left behind 30 Succeeded")
-    wait_for(state_is(agent, runner, "busy"), 5, "busy once more")
+    wait_for(state_is(agent, runner, "busy"), LISTING, "busy once more")
     worker = runner.worker()
     runner.tell("orphan")
-    wait_for(lambda: "orphan_worker" in agent.metrics().problems(name), 8, "the orphan is seen")
+    wait_for(lambda: "orphan_worker" in agent.metrics().problems(name), LISTING, "the orphan is seen")
     assert agent.metrics().value("paws_runner_processes", runner=name, process="orphan_worker") == 1
     assert agent.metrics().value("paws_runner_health", runner=name, health="ok") == 0
     os.kill(worker, signal.SIGKILL)
-    wait_for(lambda: "orphan_worker" not in agent.metrics().problems(name), 8,
+    wait_for(lambda: "orphan_worker" not in agent.metrics().problems(name), LISTING,
              "the orphan is gone")
 
 
 def test_a_stopped_runner_is_stopped(agent, runner):
     runner.start()
-    wait_for(state_is(agent, runner, "idle"), 5, "idle")
+    wait_for(state_is(agent, runner, "idle"), LISTING, "idle")
     runner.stop()
-    wait_for(state_is(agent, runner, "stopped"), 5, "stopped")
+    wait_for(state_is(agent, runner, "stopped"), LISTING, "stopped")
     assert agent.metrics().value("paws_runner_up", runner=runner.name) == 0
 
 
 def test_an_agent_that_starts_again_knows_the_job_that_runs(agent, runner):
     runner.start()
-    wait_for(state_is(agent, runner, "idle"), 5, "idle")
+    wait_for(state_is(agent, runner, "idle"), LISTING, "idle")
     runner.tell("job across a restart 30 Succeeded")
-    wait_for(state_is(agent, runner, "busy"), 5, "busy")
+    wait_for(state_is(agent, runner, "busy"), LISTING, "busy")
     started = agent.runner(runner.name)["job"]["started"]
     agent.kill()
     agent.start()
@@ -79,14 +86,14 @@ def test_an_agent_that_starts_again_knows_the_job_that_runs(agent, runner):
 
 def test_lines_of_other_processes_are_not_the_runners(agent, runner, feed):
     runner.start()
-    wait_for(state_is(agent, runner, "idle"), 5, "idle")
+    wait_for(state_is(agent, runner, "idle"), LISTING, "idle")
     fields = {"_SYSTEMD_UNIT": runner.unit, "_SYSTEMD_INVOCATION_ID": runner.output.invocation}
     forged = "2026-01-02 03:04:05Z: Running job: forged"
     feed.write(forged, _PID=str(os.getpid()), _TRANSPORT="stdout", **fields)
     feed.write(forged, _PID=str(runner.listener()), _TRANSPORT="stdout", **fields)
     feed.write(forged, _PID=str(runner.main_pid()), _TRANSPORT="journal", **fields)
     runner.tell("job real 1 Succeeded")
-    wait_for(state_is(agent, runner, "busy"), 5, "busy with the real one")
+    wait_for(state_is(agent, runner, "busy"), LISTING, "busy with the real one")
     assert agent.runner(runner.name)["job"]["name"] == "real"
-    wait_for(state_is(agent, runner, "idle"), 5, "idle")
+    wait_for(state_is(agent, runner, "idle"), LISTING, "idle")
     assert agent.metrics().sum("paws_runner_jobs_total", runner=runner.name) == 1

@@ -18,7 +18,7 @@ def test_it_is_active_and_ready(host, agent):
     assert agent.get("/-/healthy").status == 200
     assert agent.get("/-/ready").status == 200
     (labels, value), = agent.metrics().all("paws_agent_build_info")
-    assert value == 1 and labels["version"] == host.run("paws-agent --version").stdout.split()[-1]
+    assert value == 1 and labels["version"] in host.run("paws-agent --version").stdout
 
 
 def test_it_has_no_privileges(host, agent):
@@ -79,6 +79,9 @@ def test_it_stops_within_a_second(host, agent):
     assert took < 1
     assert host.show(UNIT, "Result", "ExecMainStatus") == {
         "Result": "success", "ExecMainStatus": "0"}
+    asked = host.run("pawsctl status", check=False)
+    assert asked.returncode == 69 and len(asked.stderr.splitlines()) == 1
+    assert "systemctl start paws-agent" in asked.stderr
     agent.start()
 
 
