@@ -77,7 +77,8 @@ TEST_CASE("parse_oom_kills: finds the counter among the others") {
 TEST_CASE(
     "parse_oom_kills: a kernel that does not count is absent, a text that is none malformed") {
     CHECK(collectors::parse_oom_kills("nr_free_pages 12\n").error().code == Errc::absent);
-    CHECK(collectors::parse_oom_kills("nr_free_pages 12\noom_kill many\n").error().code == Errc::malformed);
+    CHECK(collectors::parse_oom_kills("nr_free_pages 12\noom_kill many\n").error().code ==
+          Errc::malformed);
     for (const auto& text : bad_inputs()) {
         CHECK(collectors::parse_oom_kills(text).error().code == Errc::malformed);
     }

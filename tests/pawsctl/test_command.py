@@ -210,7 +210,7 @@ def test_a_socket_that_may_not_be_opened_is_refused_not_absent(tmp_path):
         agent.path.parent.chmod(0o700)
         done = subprocess.run(
             ["setpriv", "--reuid=65534", "--clear-groups", "env", f"PAWS_SOCKET={agent.path}",
-             f"/proc/self/fd/0", "status"], stdin=open(project.binary("pawsctl"), "rb"),
+             "/proc/self/fd/0", "status"], stdin=open(project.binary("pawsctl"), "rb"),
             capture_output=True, timeout=20)
         assert "usermod -aG paws-agent" in one_sentence(done)
         assert done.returncode == 77
