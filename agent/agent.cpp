@@ -140,6 +140,9 @@ Result<void> Agent::open_web() {
         return server.error();
     }
     server_ = std::move(*server);
+    for (const auto& address : server_->addresses()) {
+        log_.info("serving", {{"address", address}});
+    }
     return {};
 }
 

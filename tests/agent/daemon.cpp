@@ -15,6 +15,7 @@
 #include <spawn.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -145,6 +146,29 @@ std::string Daemon::ask(std::string_view verb) const {
                               R"({"version":1,"verb":")" + std::string{verb} + "\"}",
                               std::chrono::milliseconds{patience_ms});
     return answer ? *answer : answer.error().what;
+}
+
+std::string Daemon::get(const std::string& target) const {
+    const platform::UniqueFd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    const timeval limit{.tv_sec = patience_ms / 1000, .tv_usec = 0};
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, path("web.sock").c_str(), sizeof address.sun_path - 1);
+    if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+        return std::strerror(errno);
+    }
+    const auto request = "GET " + target + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    ::send(fd.get(), request.data(), request.size(), MSG_NOSIGNAL);
+    std::string answer;
+    std::array<char, 16384> chunk{};
+    for (;;) {
+        const auto got = ::recv(fd.get(), chunk.data(), chunk.size(), 0);
+        if (got <= 0) {
+            return answer;
+        }
+        answer.append(chunk.data(), static_cast<std::size_t>(got));
+    }
 }
 
 std::string Daemon::log() const {

@@ -44,6 +44,8 @@ public:
 
     // The answer to {"version":1,"verb":...}.
     std::string ask(std::string_view verb) const;
+    // The whole HTTP answer.
+    std::string get(const std::string& target) const;
     std::string log() const;
     int pid() const { return pid_; }
     std::string path(const std::string& name) const { return directory_.path() / name; }

@@ -43,6 +43,35 @@ TEST_CASE("daemon: says READY with its first snapshot, and stops cleanly on SIGT
     CHECK(has(daemon.log(), "stopping because=SIGTERM"));
 }
 
+TEST_CASE("daemon: serves its metrics and its status over HTTP") {
+    Daemon daemon;
+    REQUIRE(daemon.manager.next_with("READY=1"));
+    const auto metrics = daemon.get("/metrics");
+    CHECK(metrics.starts_with("HTTP/1.1 200"));
+    CHECK(has(metrics, "paws_agent_build_info{"));
+    CHECK(has(metrics, "\npaws_agent_config_last_reload_successful 1\n"));
+    CHECK(daemon.get("/-/healthy").starts_with("HTTP/1.1 200"));
+
+    daemon.configure("[web2]\n");
+    daemon.signal(SIGHUP);
+    REQUIRE(daemon.manager.next_with("READY=1"));
+    REQUIRE(daemon.manager.next_with("WATCHDOG=1"));
+    CHECK(has(daemon.get("/metrics"), "\npaws_agent_config_last_reload_successful 0\n"));
+}
+
+TEST_CASE("daemon: an address that is taken is said, and is no bug") {
+    Daemon daemon;
+    REQUIRE(daemon.manager.next_with("READY=1"));
+    const TemporaryDirectory directory;
+    const std::string file = directory.path() / "agent.toml";
+    std::ofstream{file} << "[agent]\nstate_dir = '" << (directory.path() / "state").string()
+                        << "'\nruntime_dir = '" << (directory.path() / "run").string()
+                        << "'\n[web]\nlisten = ['unix:" << daemon.path("web.sock") << "']\n";
+    const auto second = run_agent({"--config", file});
+    CHECK(second.code == 69);
+    CHECK(has(second.output, "web.sock"));
+}
+
 TEST_CASE("daemon: feeds its watchdog from finished ticks, at twice the pace it is asked for") {
     Daemon daemon{"", {"WATCHDOG_USEC=400000"}};
     REQUIRE(daemon.manager.next_with("READY=1"));
