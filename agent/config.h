@@ -55,10 +55,11 @@ struct CollectorSection {
 };
 
 // The names a [collectors.NAME] may have: those of collectors::all().
-inline constexpr std::array<std::string_view, 16> collector_names{"boot",
+inline constexpr std::array<std::string_view, 17> collector_names{"boot",
                                                                   "cgroup",
                                                                   "clock",
                                                                   "cpu",
+                                                                  "directory_sizes",
                                                                   "disk",
                                                                   "filesystem",
                                                                   "journal",
