@@ -48,9 +48,11 @@ Log::Reader reader_of_stderr() {
 // Many small threads: two heaps are enough for them, and a small stack is never a huge page.
 void be_small() {
     static constexpr std::size_t stack_bytes = 512U << 10U;
+    // NOLINTBEGIN(concurrency-mt-unsafe): no other thread has started yet
     ::mallopt(M_ARENA_MAX, 2);
     ::mallopt(M_TRIM_THRESHOLD, 128 << 10);
     ::mallopt(M_MMAP_THRESHOLD, 128 << 10);
+    // NOLINTEND(concurrency-mt-unsafe)
     pthread_attr_t attributes{};
     ::pthread_attr_init(&attributes);
     ::pthread_attr_setstacksize(&attributes, stack_bytes);
@@ -106,7 +108,7 @@ Result<void> Agent::open() {
     }
     ticker_.set_pace(pace);
     use_collectors();
-    if (const auto opened = open_control(); !opened) {
+    if (auto opened = open_control(); !opened) {
         return opened;
     }
     return open_web();

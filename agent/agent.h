@@ -49,7 +49,7 @@ private:
     void await_signals();
     void stop(std::string_view why);
     void reload();
-    void accept(LoadedConfig loaded);
+    void accept(LoadedConfig next);
     void set_log_level();
     void told(const Snapshot& snapshot);
     void tell_manager(const Snapshot& snapshot);

@@ -92,7 +92,7 @@ std::string check_listen(const std::string& address) {
                                 is_port(std::string_view{address}.substr(colon + 1)) &&
                                 is_host(std::string_view{address}.substr(0, colon));
     return good ? ""
-                : but_is("must be \":7297\", \"127.0.0.1:7297\", \"[::1]:7297\" or \"unix:/path\"",
+                : but_is(R"(must be ":7297", "127.0.0.1:7297", "[::1]:7297" or "unix:/path")",
                          address);
 }
 
