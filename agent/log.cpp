@@ -44,7 +44,7 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
 }
 
 std::string shown(const std::string& value) {
-    const auto text = printable(value, value_limit);
+    auto text = printable(value, value_limit);
     if (!text.empty() && text.find_first_of(" \"=") == std::string::npos) {
         return text;
     }

@@ -81,7 +81,7 @@ bool may(Role role, const Permission& permission) {
 }
 
 Standing standing_of(const Asker& asker, const Household& household, const Facts& facts) {
-    const Standing host_operator{.role = Role::host_operator, .runner = "", .advice = ""};
+    Standing host_operator{.role = Role::host_operator, .runner = "", .advice = ""};
     const auto& peer = asker.peer;
     if (peer.uid == 0) {
         return host_operator;

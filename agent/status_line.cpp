@@ -3,6 +3,7 @@
 #include "core/names.h"
 
 #include <algorithm>
+#include <ranges>
 
 namespace paws::agent {
 
@@ -18,10 +19,10 @@ std::string status_line(const Snapshot& snapshot) {
     const auto& runners = snapshot.judged.runners;
     auto line = counted(std::ssize(runners), "runner");
     std::string separator = ": ";
-    for (auto state = runner_states.rbegin(); state != runner_states.rend(); ++state) {
-        const auto count = std::ranges::count(runners, *state, &RunnerJudgement::state);
+    for (const auto state : std::views::reverse(runner_states)) {
+        const auto count = std::ranges::count(runners, state, &RunnerJudgement::state);
         if (count > 0) {
-            line += separator + std::to_string(count) + " " + std::string{to_string(*state)};
+            line += separator + std::to_string(count) + " " + std::string{to_string(state)};
             separator = ", ";
         }
     }
