@@ -123,19 +123,23 @@ Result<Fill> DirectorySizesCollector::collect(const Facts& seen, const Now& now)
         }
         end(now);
     }
+    return finished();
+}
+
+Fill DirectorySizesCollector::finished() const {
     std::vector<std::pair<std::string, Sourced<DirectoryBytes>>> sizes;
     for (const auto& [name, known] : known_) {
         if (known.ended) {
             sizes.emplace_back(name, known.sizes);
         }
     }
-    return Fill{[sizes = std::move(sizes)](Facts& draft) {
+    return [sizes = std::move(sizes)](Facts& draft) {
         for (const auto& [name, size] : sizes) {
             if (auto* runner = find_runner(draft, name)) {
                 runner->directory_bytes = size;
             }
         }
-    }};
+    };
 }
 
 }  // namespace paws::collectors

@@ -57,6 +57,7 @@ private:
     void forget_others(const Facts& seen);
     bool advance(std::size_t& entries);  // true: the walk has ended
     void end(const Now& now);
+    Fill finished() const;
 
     platform::RootFs root_;
     Pace pace_;

@@ -39,6 +39,19 @@ struct Told {
     std::optional<RunnerLog> log;  // absent: as before
 };
 
+void hand_over(std::vector<Told>& told, Facts& draft, const Now& now) {
+    for (auto& [name, log] : told) {
+        auto* runner = find_runner(draft, name);
+        if (runner == nullptr) {
+            continue;
+        }
+        if (log) {
+            runner->log.value = std::move(log);
+        }
+        runner->log.taken = now;
+    }
+}
+
 }  // namespace
 
 JournalCollector::JournalCollector(const Options& options, JournalBounds bounds)
@@ -326,6 +339,10 @@ Result<std::size_t> JournalCollector::read_history(const std::string& unit,
     if (auto sought = journal_->seek_last(bounds_.history); !sought) {
         return sought.error();
     }
+    return replay(track, {.counted_from = *counted_from, .end = *end}, now);
+}
+
+Result<std::size_t> JournalCollector::replay(Track& track, const Span& span, const Now& now) {
     const bool again = track.heard;  // what was counted stays counted
     track.log = {.counters = std::move(track.log.counters)};
     auto counting = Counting::no;
@@ -335,10 +352,10 @@ Result<std::size_t> JournalCollector::read_history(const std::string& unit,
         if (!more) {
             return more.error();
         }
-        if (!*more || (!end->empty() && journal_->is_at(*end))) {
+        if (!*more || (!span.end.empty() && journal_->is_at(span.end))) {
             break;
         }
-        if (!again && !counted_from->empty() && journal_->is_at(*counted_from)) {
+        if (!again && !span.counted_from.empty() && journal_->is_at(span.counted_from)) {
             counting = Counting::yes;
         }
         const auto read = entry();
@@ -370,16 +387,7 @@ Fill JournalCollector::fill(const Facts& seen, const Now& now) {
         track.told = now.boot;
     }
     return [told = std::make_shared<std::vector<Told>>(std::move(told)), now](Facts& draft) {
-        for (auto& [name, log] : *told) {
-            auto* runner = find_runner(draft, name);
-            if (runner == nullptr) {
-                continue;
-            }
-            if (log) {
-                runner->log.value = std::move(log);
-            }
-            runner->log.taken = now;
-        }
+        hand_over(*told, draft, now);
     };
 }
 

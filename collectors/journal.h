@@ -60,6 +60,11 @@ private:
     Result<void> aim();
     Result<bool> drain(Budget& budget);
     Result<std::size_t> read_history(const std::string& unit, Track& track, const Now& now);
+    struct Span {
+        std::string counted_from;  // the first entry after the start; empty when there is none
+        std::string end;           // the entry to stop before; empty to read all
+    };
+    Result<std::size_t> replay(Track& track, const Span& span, const Now& now);
     Result<std::vector<std::string>> history_terms(const std::string& unit, Track& track);
     Result<void> find_wrapper(const std::vector<std::string>& terms, Track& track);
     Result<std::string> first_after(const std::vector<std::string>& terms,

@@ -57,6 +57,16 @@ Sockets count(const std::vector<TcpConnection>& connections,
     return sockets;
 }
 
+using Found = std::vector<std::pair<std::string, std::optional<Sockets>>>;
+
+void hand_over(const Found& found, Facts& draft, const Now& now) {
+    for (const auto& [name, sockets] : found) {
+        if (auto* runner = find_runner(draft, name)) {
+            runner->sockets = {.value = sockets, .taken = now};
+        }
+    }
+}
+
 }  // namespace
 
 bool leads_to_github(const TcpConnection& connection, const RunnerFiles* files) {
@@ -102,7 +112,7 @@ Result<Fill> SocketsCollector::collect(const Facts& seen, const Now& now) {
     if (!connections && connections.error().code != Errc::absent) {
         return connections.error();
     }
-    std::vector<std::pair<std::string, std::optional<Sockets>>> found;
+    Found found;
     for (const auto& subject : all) {
         const auto& files = subject.runner->files.value;
         auto sockets =
@@ -111,13 +121,7 @@ Result<Fill> SocketsCollector::collect(const Facts& seen, const Now& now) {
                 : std::nullopt;
         found.emplace_back(subject.runner->name, sockets);
     }
-    return Fill{[found = std::move(found), now](Facts& draft) {
-        for (const auto& [name, sockets] : found) {
-            if (auto* runner = find_runner(draft, name)) {
-                runner->sockets = {.value = sockets, .taken = now};
-            }
-        }
-    }};
+    return Fill{[found = std::move(found), now](Facts& draft) { hand_over(found, draft, now); }};
 }
 
 }  // namespace paws::collectors
