@@ -84,7 +84,46 @@ void read_file(Section& file, Config& config) {
     file.finish();
 }
 
+// Tables within tables are freed by recursion: a key of many thousand parts overflows the stack.
+constexpr std::size_t most_dots = 64;
+
+// Dots outside strings and comments, as far as one line tells.
+std::size_t dots_in(std::string_view line) {
+    std::size_t dots = 0;
+    char quote = '\0';
+    for (std::size_t at = 0; at < line.size(); ++at) {
+        const char c = line[at];
+        if (quote == '\0' && c == '#') {
+            break;
+        }
+        if (quote == '\0') {
+            quote = c == '"' || c == '\'' ? c : '\0';
+            dots += c == '.' ? 1U : 0U;
+        } else if (quote == '"' && c == '\\') {
+            ++at;
+        } else if (c == quote) {
+            quote = '\0';
+        }
+    }
+    return dots;
+}
+
+// The number of the first line with such a key; 0 when there is none.
+std::size_t line_of_long_key(std::string_view text) {
+    for (std::size_t number = 1; !text.empty(); ++number) {
+        if (dots_in(take_until(text, '\n')) > most_dots) {
+            return number;
+        }
+    }
+    return 0;
+}
+
 void read_document(const Document& document, Config& config, std::vector<Fault>& faults) {
+    if (const auto line = line_of_long_key(document.text); line != 0) {
+        faults.push_back(
+            {.file = document.name, .line = line, .column = 1, .what = "a key has too many parts"});
+        return;
+    }
     try {
         const auto table = toml::parse(document.text, document.name);
         Section file{table, "", faults};

@@ -53,7 +53,7 @@ Result<Request> parse_request(std::string_view line) {
         return malformed("the request names no verb");
     }
     Request request;
-    request.verb = verb->if_string()->c_str();
+    request.verb = std::string{*verb->if_string()};
     if (const auto* arguments = object->if_contains("arguments")) {
         if (arguments->if_object() == nullptr) {
             return malformed("'arguments' must be an object");

@@ -199,6 +199,20 @@ TEST_CASE("config: text that is not TOML is refused with its place") {
     CHECK(good("\xEF\xBB\xBF[web]\nlisten = []").web.listen.empty());  // a byte order mark
 }
 
+TEST_CASE("config: a key of very many parts is a fault, and dots elsewhere are none") {
+    std::string parts;
+    while (parts.size() < 200'000) {
+        parts += "a.";
+    }
+    CHECK(fault(parts + "a = 1") == "agent.toml:1:1: a key has too many parts");
+    CHECK(fault("\n[" + parts + "a]") == "agent.toml:2:1: a key has too many parts");
+    CHECK(fault("x = {" + parts + "a = 1}") == "agent.toml:1:1: a key has too many parts");
+    CHECK(good("[agent]\nstate_dir = \"/" + std::string(200, '.') + "\\\"" + std::string(200, '.') +
+               "\"")
+              .agent.state_dir.size() == 402);
+    good("# " + std::string(200, '.') + "\n[agent]\nroot = '/" + std::string(200, '.') + "'");
+}
+
 TEST_CASE("config: in drop-ins tables merge, scalars and arrays replace, tables of lists append") {
     const auto config = parse_config({
         {"agent.toml",

@@ -17,6 +17,12 @@ TEST_CASE("parse_request: takes verb and arguments") {
     CHECK(named->arguments.at("name").as_string() == "acme.one");
 }
 
+TEST_CASE("parse_request: a verb is its whole text, also behind a zero byte") {
+    const auto request = parse_request(R"({"version":1,"verb":"status\u0000x"})");
+    REQUIRE(request);
+    CHECK(request->verb == std::string{"status\0x", 8});
+}
+
 TEST_CASE("parse_request: refuses what is no request") {
     for (const auto* line : {"",
                              " ",
