@@ -73,7 +73,8 @@ constexpr std::array verdicts{Verdict{"with 0 return code", "0"},
                               Verdict{"Session Conflict", "5"}};
 
 // Without terminal control sequences (ECMA-48: ESC [ parameters final); other escapes stay and
-// make the line unreadable or, in a name, U+FFFD.
+// make the line unreadable or, in a name, U+FFFD. So does one that a name begins and the blank
+// after it breaks off: what stands behind the name must not be swallowed.
 std::string without_colours(std::string_view line) {
     std::string plain;
     while (!line.empty()) {
@@ -83,9 +84,13 @@ std::string without_colours(std::string_view line) {
             break;
         }
         line.remove_prefix(escape + 2);
-        const auto final = std::ranges::find_if(line, [](char c) { return c >= '@' && c <= '~'; });
-        line.remove_prefix(
-            static_cast<std::size_t>(std::min(final - line.begin() + 1, std::ssize(line))));
+        const auto* const final =
+            std::ranges::find_if_not(line, [](char c) { return c >= '0' && c <= '?'; });
+        if (final == line.end() || *final < '@' || *final > '~') {
+            plain += "\x1B[";
+            continue;
+        }
+        line.remove_prefix(static_cast<std::size_t>(final - line.begin() + 1));
     }
     return plain;
 }

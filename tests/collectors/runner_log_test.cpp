@@ -155,6 +155,19 @@ TEST_CASE("parse_listener_line: text from others is made printable and cut") {
     CHECK(started->text.size() == 256);
 }
 
+TEST_CASE("parse_listener_line: a control sequence begun in a name swallows nothing behind it") {
+    for (const auto* name : {"x\x1B[", "x\x1B[3", "x\x1B[31;"}) {
+        const auto started =
+            parse_listener_line("2026-01-12 12:00:00Z: Running job: " + std::string{name});
+        const auto finished = parse_listener_line("2026-01-12 12:00:00Z: Job " + std::string{name} +
+                                                  " completed with result: Failed");
+        REQUIRE(started);
+        REQUIRE(finished);
+        CHECK(finished->result == JobResult::failed);
+        CHECK(started->text == finished->text);
+    }
+}
+
 TEST_CASE("parse_listener_line: a line break inside one entry stays part of the job's name") {
     const auto started = parse_listener_line(
         "2026-01-12 12:00:00Z: Running job: a\n2026-01-12 12:00:00Z: Listening for Jobs");
