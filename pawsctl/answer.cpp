@@ -11,6 +11,12 @@ namespace paws::pawsctl {
 
 namespace {
 
+boost::json::value parse(std::string_view text, boost::system::error_code& problem) {
+    boost::json::parse_options options;
+    options.max_depth = 32;
+    return boost::json::parse(text, problem, {}, options);
+}
+
 Error other_version(const boost::json::object& document) {
     return {Errc::unavailable,
             "the agent answers in version " + boost::json::serialize(document.at("version")) +
@@ -22,9 +28,7 @@ Error other_version(const boost::json::object& document) {
 
 Result<Answer> parse_answer(std::string_view line) {
     boost::system::error_code problem;
-    boost::json::parse_options options;
-    options.max_depth = 32;
-    const auto parsed = boost::json::parse(line, problem, {}, options);
+    const auto parsed = parse(line, problem);
     if (problem) {
         return Error{Errc::malformed, "not JSON (" + problem.message() + ")"};
     }
@@ -40,8 +44,11 @@ Result<Answer> parse_answer(std::string_view line) {
     answer.ok = flag(*envelope, "ok").value_or(false);
     answer.code = text(*envelope, "code");
     answer.message = text(*envelope, "message");
-    answer.result = object(*envelope, "result");
+    // Read from the text that is shown as JSON, so that the two never disagree.
     answer.result_text = member_text(line, "result");
+    if (const auto result = parse(answer.result_text, problem); result.is_object()) {
+        answer.result = result.get_object();
+    }
     if (answer.ok ? answer.result.empty() : answer.message.empty()) {
         return Error{Errc::malformed, answer.ok ? "no result" : "a refusal without a message"};
     }

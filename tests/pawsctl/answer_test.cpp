@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include <boost/json/value.hpp>
 #include <doctest/doctest.h>
 
 using namespace paws;
@@ -66,4 +67,13 @@ TEST_CASE("request_line: is one line, whatever the arguments hold") {
     CHECK(request_line("status", {}) == R"({"version":1,"verb":"status","arguments":{}})");
     CHECK(request_line("runner", {{"name", "a\nb\"c"}}) ==
           R"({"version":1,"verb":"runner","arguments":{"name":"a\nb\"c"}})");
+}
+
+TEST_CASE(
+    "parse_answer: what is shown as JSON and what is drawn are the same, also of two results") {
+    const auto answer =
+        parse_answer(R"({"version":1,"ok":true,"result":{"a":1},"re\u0073ult":{"b":2}})");
+    REQUIRE(answer);
+    CHECK(answer->result == boost::json::object{{"a", 1}});
+    CHECK(answer->result_text == R"({"a":1})");
 }

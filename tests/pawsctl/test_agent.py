@@ -51,8 +51,9 @@ def test_json_is_the_agents_document(agent, runner):
     shown = json.loads(agent.pawsctl("status", "--json").stdout)
     assert list(shown) == ["version", "time", "host", "agent", "runners"]
     assert [one["name"] for one in shown["runners"]] == [runner.name]
-    asked = agent.ask("status")["result"]
-    assert asked["runners"][0].keys() == shown["runners"][0].keys()
+    served = json.loads(agent.get("/api/v1/status").body)
+    assert list(served) == list(shown)
+    assert served["runners"][0].keys() == shown["runners"][0].keys()
 
 
 def test_a_runner_is_listed_and_shown_by_each_of_its_names(agent, runner):

@@ -312,3 +312,8 @@ def test_output_that_cannot_be_written_is_no_success():
                               env={**os.environ, "PAWS_SOCKET": str(agent.path)})
         assert done.returncode == 74
         assert b"No space left on device" in done.stderr
+
+
+def test_the_manual_shows_the_screen_as_it_is():
+    manual = (project.SOURCE / "docs/pawsctl.md").read_text()
+    assert (SCREENS / "failed.txt").read_text() in manual
