@@ -4,6 +4,7 @@
 #include "pawsctl/verbs.h"
 
 #include <algorithm>
+#include <array>
 
 namespace paws::pawsctl {
 
@@ -52,10 +53,10 @@ struct Shell {
     std::string (*script)(const std::vector<CompletedVerb>&);
     const char* file;
 };
-constexpr Shell shells[] = {
-    {"bash", bash_completion, "/usr/share/bash-completion/completions/pawsctl"},
-    {"zsh", zsh_completion, "/usr/local/share/zsh/site-functions/_pawsctl"},
-    {"fish", fish_completion, "/usr/share/fish/vendor_completions.d/pawsctl.fish"},
+constexpr std::array shells{
+    Shell{"bash", bash_completion, "/usr/share/bash-completion/completions/pawsctl"},
+    Shell{"zsh", zsh_completion, "/usr/local/share/zsh/site-functions/_pawsctl"},
+    Shell{"fish", fish_completion, "/usr/share/fish/vendor_completions.d/pawsctl.fish"},
 };
 
 }  // namespace

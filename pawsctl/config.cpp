@@ -59,6 +59,7 @@ int show(const Call& call) {
     }
     const auto files = texts(answer.result, "files");
     std::vector<std::string> lines;
+    lines.reserve(files.size() + 1);
     for (const auto& file : files) {
         lines.push_back("# from " + file);
     }

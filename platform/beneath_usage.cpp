@@ -97,27 +97,22 @@ Result<bool> BeneathUsage::advance(std::size_t& entries, std::chrono::nanosecond
             return false;
         }
         --entries;
-        if (!open_) {
-            if (const auto opened = open_next(); !opened) {
-                return opened.error();
-            }
-            continue;
-        }
-        // NOLINTNEXTLINE(concurrency-mt-unsafe): safe on a stream of one's own (readdir(3))
-        const auto* entry = ::readdir(open_.get());
-        if (entry == nullptr) {
-            open_.reset();
-            continue;
-        }
-        const std::string name{static_cast<const char*>(entry->d_name)};
-        if (name == "." || name == "..") {
-            continue;
-        }
-        if (const auto looked = look_at(name); !looked) {
-            return looked.error();
+        if (const auto stepped = open_ ? read_entry() : open_next(); !stepped) {
+            return stepped.error();
         }
     }
     return true;
+}
+
+Result<void> BeneathUsage::read_entry() {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): safe on a stream of one's own (readdir(3))
+    const auto* entry = ::readdir(open_.get());
+    if (entry == nullptr) {
+        open_.reset();
+        return {};
+    }
+    const std::string name{static_cast<const char*>(entry->d_name)};
+    return name == "." || name == ".." ? Result<void>{} : look_at(name);
 }
 
 }  // namespace paws::platform

@@ -45,6 +45,7 @@ private:
 
     Result<void> begin();
     Result<void> open_next();
+    Result<void> read_entry();
     Result<void> look_at(const std::string& name);
     void add(const struct stat& found, const std::string& path);
 
