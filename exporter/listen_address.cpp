@@ -28,6 +28,17 @@ Error not_an_address(std::string_view text, std::string_view why) {
                 R"(; write ":7297", "127.0.0.1:7297", "[::1]:7297" or "unix:/path")"};
 }
 
+// civetweb 1.15 takes a digit before an 's' or an 'r' anywhere for a TLS port (is_ssl_port_used()).
+bool looks_like_a_tls_port(std::string_view path) {
+    for (auto at = path.find_first_of("sr", 1); at != std::string_view::npos;
+         at = path.find_first_of("sr", at + 1)) {
+        if (path[at - 1] >= '0' && path[at - 1] <= '9') {
+            return true;
+        }
+    }
+    return false;
+}
+
 Result<ListenAddress> parse_unix(std::string_view text) {
     const auto path = text.substr(unix_prefix.size());
     if (!path.starts_with('/') || path.size() > longest_path) {
@@ -35,6 +46,9 @@ Result<ListenAddress> parse_unix(std::string_view text) {
     }
     if (path.find_first_of(",\n") != std::string_view::npos) {
         return not_an_address(text, "may not have a comma in its path");
+    }
+    if (looks_like_a_tls_port(path)) {
+        return not_an_address(text, "may not have a digit before an 's' or 'r' in its path");
     }
     return ListenAddress{.family = Family::unix_socket, .path = std::string{path}};
 }

@@ -31,6 +31,8 @@ TEST_CASE("parse_listen_address: anything else is named in the error, with what 
                              "unix:",
                              "unix:relative",
                              "unix:/a,b",
+                             "unix:/run/web1s.sock",
+                             "unix:/srv/2r/web.sock",
                              "\xFF:1",
                              "127.0.0.1:7297s"}) {
         CAPTURE(text);

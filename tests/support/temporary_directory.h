@@ -11,8 +11,13 @@ namespace paws {
 class TemporaryDirectory {
 public:
     TemporaryDirectory() {
-        std::string name = std::filesystem::temp_directory_path() / "paws-XXXXXX";
-        path_ = ::mkdtemp(name.data());
+        // A name without digits: the server refuses some of those for its unix sockets.
+        do {
+            std::string name = std::filesystem::temp_directory_path() / "paws-XXXXXX";
+            std::error_code ignored;
+            std::filesystem::remove(path_, ignored);
+            path_ = ::mkdtemp(name.data());
+        } while (path_.filename().native().find_first_of("0123456789") != std::string::npos);
     }
     TemporaryDirectory(const TemporaryDirectory&) = delete;
     TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
