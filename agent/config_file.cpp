@@ -87,22 +87,23 @@ void read_file(Section& file, Config& config) {
 // Tables within tables are freed by recursion: a key of many thousand parts overflows the stack.
 constexpr std::size_t most_dots = 64;
 
+// Where the string that opens at `at` closes; the line's end when it does not.
+std::size_t end_of_string(std::string_view line, std::size_t at) {
+    const char quote = line[at++];
+    while (at < line.size() && line[at] != quote) {
+        at += quote == '"' && line[at] == '\\' ? 2U : 1U;
+    }
+    return at;
+}
+
 // Dots outside strings and comments, as far as one line tells.
 std::size_t dots_in(std::string_view line) {
     std::size_t dots = 0;
-    char quote = '\0';
-    for (std::size_t at = 0; at < line.size(); ++at) {
-        const char c = line[at];
-        if (quote == '\0' && c == '#') {
-            break;
-        }
-        if (quote == '\0') {
-            quote = c == '"' || c == '\'' ? c : '\0';
-            dots += c == '.' ? 1U : 0U;
-        } else if (quote == '"' && c == '\\') {
-            ++at;
-        } else if (c == quote) {
-            quote = '\0';
+    for (std::size_t at = 0; at < line.size() && line[at] != '#'; ++at) {
+        if (line[at] == '"' || line[at] == '\'') {
+            at = end_of_string(line, at);
+        } else if (line[at] == '.') {
+            ++dots;
         }
     }
     return dots;

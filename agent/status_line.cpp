@@ -3,7 +3,6 @@
 #include "core/names.h"
 
 #include <algorithm>
-#include <ranges>
 
 namespace paws::agent {
 
@@ -19,13 +18,14 @@ std::string status_line(const Snapshot& snapshot) {
     const auto& runners = snapshot.judged.runners;
     auto line = counted(std::ssize(runners), "runner");
     std::string separator = ": ";
-    for (const auto state : std::views::reverse(runner_states)) {
+    const auto add = [&](RunnerState state) {
         const auto count = std::ranges::count(runners, state, &RunnerJudgement::state);
         if (count > 0) {
             line += separator + std::to_string(count) + " " + std::string{to_string(state)};
             separator = ", ";
         }
-    }
+    };
+    std::for_each(runner_states.rbegin(), runner_states.rend(), add);
     const auto failing = std::ranges::count(snapshot.collectors, false, &CollectorReport::success);
     if (failing > 0) {
         line += "; " + counted(failing, "collector") + " failing";

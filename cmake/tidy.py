@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Runs clang-tidy over every project source of a build's compile commands; any finding is a failure.
+"""Runs clang-tidy over the rooms' sources of a build's compile commands; any finding is a failure.
+Tests and benchmarks are looked at when a path fragment asks for them: `cmake/tidy.py build/tidy tests/`.
 
 A file that passed is skipped until its preprocessed text, its flags or .clang-tidy changes: the
 passes are remembered in the user's cache directory, so a fresh clone profits too.
@@ -26,7 +27,8 @@ def project_sources(build, fragments):
     for entry in json.loads((build / "compile_commands.json").read_text()):
         file = pathlib.Path(entry["file"])
         if file.is_relative_to(ROOT) and not file.is_relative_to(ROOT / "build"):
-            if not fragments or any(fragment in str(file) for fragment in fragments):
+            in_a_room = file.relative_to(ROOT).parts[0] not in ("tests", "bench")
+            if any(f in str(file) for f in fragments) if fragments else in_a_room:
                 entries[file] = shlex.split(entry["command"])
     return sorted(entries.items())
 
