@@ -11,13 +11,20 @@ namespace {
 constexpr std::size_t remembered_starts = 8;
 constexpr std::size_t remembered_refusals = 16;
 
+// Only who has a listener below it: while the unit starts, its shell has other children for a
+// moment (runsvc.sh: `cat .path`), and what came of believing one of them was the silence of the
+// runner.
 int wrapper_below(const Runner& runner, int main_pid) {
     if (!runner.processes.value) {
         return 0;
     }
     const auto& processes = runner.processes.value->processes;
+    const auto listener = std::ranges::find(processes, ProcessRole::listener, &Process::role);
+    if (listener == processes.end()) {
+        return 0;
+    }
     const auto found = std::ranges::find_if(processes, [&](const Process& process) {
-        return process.role == ProcessRole::wrapper &&
+        return process.role == ProcessRole::wrapper && process.pid == listener->parent &&
                (main_pid == 0 || process.parent == main_pid);
     });
     return found == processes.end() ? 0 : found->pid;

@@ -4,7 +4,8 @@
 // Of them only stdout lines of the unit's main process and of its direct child, the listener's
 // wrapper, are the runner's. journald names the sender of each stdout line by credentials that the
 // kernel attaches, so the pid is beyond dispute; whose pid it is comes from
-//  - the processes of the running unit, when they are known: a child of the main process;
+//  - the processes of the running unit, when they are known: the child of the main process that
+//    has a listener below it;
 //  - else the journal itself, for each start of the unit (_SYSTEMD_INVOCATION_ID): the first that
 //    writes beside the shell, on the shell's own stream where that is known, and it must say that
 //    it starts a listener. A job cannot have written before a listener ran.

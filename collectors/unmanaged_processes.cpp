@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::chrono::seconds listing_interval{5};
 constexpr int deepest_chain = 64;
+constexpr std::size_t most_threads = 256;
 
 std::string in_proc(int pid, std::string_view name) {
     return "proc/" + std::to_string(pid) + "/" + std::string{name};
@@ -53,6 +54,27 @@ void UnmanagedProcesses::list_processes(const Now& now) {
     }
     std::ranges::sort(pids_);
     hidden_ = !root_.read("proc/1/stat");  // everyone may read it unless hidepid forbids
+}
+
+// Of each thread: a listener starts its worker from any of them. Without CONFIG_PROC_CHILDREN
+// (proc(5)) the next listing finds what this does not.
+void UnmanagedProcesses::add_children() {
+    for (const auto& process : table_.processes()) {
+        if (process.role == ProcessRole::job) {
+            continue;
+        }
+        const auto tasks = root_.list(in_proc(process.pid, "task"), most_threads);
+        for (const auto& task : tasks ? *tasks : std::vector<std::string>{}) {
+            const auto text = root_.read(in_proc(process.pid, "task/" + task + "/children"));
+            std::string_view words = text ? std::string_view{*text} : std::string_view{};
+            while (const auto pid = parse_integer<int>(take_word(words))) {
+                const auto place = std::ranges::lower_bound(pids_, *pid);
+                if (*pid > 0 && (place == pids_.end() || *place != *pid)) {
+                    pids_.insert(place, *pid);
+                }
+            }
+        }
+    }
 }
 
 const Process* UnmanagedProcesses::find(int pid) {
@@ -127,22 +149,21 @@ const Process* UnmanagedProcesses::find_listener(const Runner& runner) {
 }
 
 // The scripts above the listener belong to the runner; the shell somebody typed run.sh in does not.
-int UnmanagedProcesses::add_listener(const Process& listener, std::set<int>& pids) {
+std::vector<UnmanagedProcesses::Starter> UnmanagedProcesses::find_starters(
+    const Process& listener) {
     static constexpr std::array<std::string_view, 3> starters{
         "run-helper.sh", "RunnerService.js", "run.sh"};
     static constexpr std::array<std::string_view, 2> entries{"run.sh", "runsvc.sh"};
-    pids.insert(listener.pid);
     const auto* wrapper = find(listener.parent);
     if (wrapper == nullptr || !runs_script(*wrapper, starters)) {
-        return listener.pid;
+        return {};
     }
-    pids.insert(wrapper->pid);
+    std::vector<Starter> found{{wrapper->pid, wrapper->start_ticks}};
     const auto* shell = find(wrapper->parent);
-    if (shell == nullptr || !runs_script(*shell, entries)) {
-        return wrapper->pid;
+    if (shell != nullptr && runs_script(*shell, entries)) {
+        found.push_back({shell->pid, shell->start_ticks});
     }
-    pids.insert(shell->pid);
-    return shell->pid;
+    return found;
 }
 
 void UnmanagedProcesses::add_descendants(std::set<int>& pids) {
@@ -159,8 +180,18 @@ void UnmanagedProcesses::add_descendants(std::set<int>& pids) {
 
 std::vector<Process> UnmanagedProcesses::members(const Runner& runner, int& main_pid) {
     std::set<int> pids;
+    auto& starters = starters_[runner.name];
     if (const auto* listener = find_listener(runner)) {
-        main_pid = add_listener(*listener, pids);
+        starters = find_starters(*listener);
+        pids.insert(listener->pid);
+        main_pid = listener->pid;
+    }
+    for (const auto& starter : starters) {
+        const auto* process = find(starter.pid);
+        if (process != nullptr && process->start_ticks == starter.start_ticks) {
+            pids.insert(starter.pid);
+            main_pid = starter.pid;
+        }
     }
     for (const auto& process : table_.processes()) {
         if (process.comm == worker_comm && runs(process, worker_comm, runner)) {
@@ -196,6 +227,7 @@ std::vector<std::pair<std::string, ProcessTree>> UnmanagedProcesses::look(
         return trees;
     }
     list_processes(now);
+    add_children();
     for (const int gone : table_.update(pids_)) {
         pids_.erase(std::ranges::lower_bound(pids_, gone));
     }

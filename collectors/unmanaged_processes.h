@@ -1,7 +1,8 @@
 // Unmanaged processes: runners that no unit names (run.sh in a container or a terminal), found by
 // the program their listener runs: <root>/bin*/Runner.Listener. The link /proc/PID/exe is the
 // kernel's word and needs rights; without them the command line and the uid of the root's owner
-// decide. /proc is listed at most every five seconds, and only while there is such a runner.
+// decide. /proc is listed at most every five seconds, and only while there is such a runner; what a
+// known runner's programs start in between is seen at once.
 
 #pragma once
 
@@ -42,7 +43,14 @@ private:
         std::string argument{};  // cmdline[1]
     };
 
+    // Of scripts above a listener: they stay the runner's while they wait to start the next.
+    struct Starter {
+        int pid = 0;
+        std::uint64_t start_ticks = 0;
+    };
+
     void list_processes(const Now& now);
+    void add_children();
     const Program& program(const Process& process);
     // Whether it runs <root>/bin*/`name`, as far as the agent's rights let it know.
     bool runs(const Process& process, std::string_view name, const Runner& runner);
@@ -50,7 +58,7 @@ private:
     bool below_worker(const Process& process);
     const Process* find(int pid);
     const Process* find_listener(const Runner& runner);
-    int add_listener(const Process& listener, std::set<int>& pids);  // the main pid
+    std::vector<Starter> find_starters(const Process& listener);  // the lowest first
     void add_descendants(std::set<int>& pids);
     std::vector<Process> members(const Runner& runner, int& main_pid);
     void keep_roles(const std::vector<std::vector<Process>>& groups);
@@ -59,6 +67,7 @@ private:
     ProcessTable table_;
     std::vector<int> pids_;
     std::optional<BootTime> listed_;
+    std::map<std::string, std::vector<Starter>> starters_;  // by runner
     bool hidden_ = false;
     std::map<int, Program> programs_;  // by pid, of those that call themselves Runner.*
 };

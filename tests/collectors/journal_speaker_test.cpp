@@ -23,7 +23,8 @@ Runner running(int main_pid, int wrapper) {
     runner.unit_state.value =
         Unit{.invocation_id = "i1", .main_pid = main_pid, .exec_main_pid = main_pid};
     runner.processes.value = ProcessTree{
-        .processes = {{.pid = wrapper, .parent = main_pid, .role = ProcessRole::wrapper}}};
+        .processes = {{.pid = wrapper, .parent = main_pid, .role = ProcessRole::wrapper},
+                      {.pid = wrapper + 1, .parent = wrapper, .role = ProcessRole::listener}}};
     return runner;
 }
 
@@ -96,6 +97,16 @@ TEST_CASE("Speaker: a wrapper refused before it was known is worth reading again
     CHECK(unheard.speaks(entry(20, "anything")));
 }
 
+TEST_CASE("Speaker: a child of the shell without a listener is not taken for the wrapper") {
+    Speaker speaker;
+    auto starts = running(10, 15);  // `cat .path`, for a moment
+    starts.processes.value->processes.pop_back();
+    CHECK_FALSE(speaker.learn(starts));
+    CHECK(speaker.speaks(entry(10, ".path=/bin")));
+    CHECK(speaker.speaks(entry(20, starting)));
+    CHECK(speaker.wrapper_of("i1") == 20);
+}
+
 TEST_CASE("Speaker: a wrapper that is no child of the main process is not learnt") {
     Speaker speaker;
     auto runner = running(10, 20);
@@ -115,7 +126,8 @@ TEST_CASE("Speaker: without invocation ids the process table tells of a new star
     CHECK_FALSE(speaker.speaks(second));
     Runner runner;
     runner.processes.value =
-        ProcessTree{.processes = {{.pid = 40, .parent = 1, .role = ProcessRole::wrapper}}};
+        ProcessTree{.processes = {{.pid = 40, .parent = 1, .role = ProcessRole::wrapper},
+                                  {.pid = 41, .parent = 40, .role = ProcessRole::listener}}};
     speaker.learn(runner);
     CHECK(speaker.speaks(second));
     CHECK_FALSE(speaker.speaks(first));

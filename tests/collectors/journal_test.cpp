@@ -220,7 +220,8 @@ TEST_CASE(
     auto facts = found();
     CHECK_FALSE(collect(journal, facts));  // nothing is known: no log rather than an empty one
     facts.runners[0].processes.value =
-        ProcessTree{.processes = {{.pid = 1203, .parent = 1200, .role = ProcessRole::wrapper}}};
+        ProcessTree{.processes = {{.pid = 1203, .parent = 1200, .role = ProcessRole::wrapper},
+                                  {.pid = 1215, .parent = 1203, .role = ProcessRole::listener}}};
     const auto& log = collect(journal, facts);
     REQUIRE(log);
     CHECK(log->listening == eight + 4s);

@@ -166,6 +166,30 @@ TEST_CASE("unmanaged: /proc is listed every five seconds; an end is seen at once
     CHECK(rig.look(6s).counts.at(ProcessRole::listener) == 0);
 }
 
+TEST_CASE("unmanaged: what the listener starts, from any thread, is seen without a listing") {
+    Rig rig;
+    rig.add_idle();
+    CHECK(rig.look().processes.size() == 3);
+    rig.add(20, 12, "Runner.Worker", "/opt/r/bin.2.336.0/Runner.Worker\0spawnclient\0"s);
+    rig.link(20, "/opt/r/bin.2.336.0/Runner.Worker");
+    rig.host().write("proc/12/task/12/children", "");
+    rig.host().write("proc/12/task/15/children", "20 ");
+    CHECK(rig.look(1s).counts.at(ProcessRole::worker) == 1);
+}
+
+TEST_CASE("unmanaged: the scripts above stay the runner's while they wait for the next listener") {
+    Rig rig;
+    rig.add_idle();
+    CHECK(rig.look().processes.size() == 3);
+    rig.host().remove("proc/12");
+    const auto between = rig.look(1s);
+    CHECK(role_of(between, 10) == ProcessRole::shell);
+    CHECK(role_of(between, 11) == ProcessRole::wrapper);
+    rig.host().remove("proc/11");
+    rig.host().remove("proc/10");
+    CHECK(rig.look(2s).processes.empty());
+}
+
 TEST_CASE("unmanaged: a hidden /proc is said, an owner not known yet is waited for") {
     Rig rig;
     rig.host().remove("proc/1");
