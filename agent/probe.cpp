@@ -107,6 +107,9 @@ void Probe::State::serve() {
 
 std::optional<Question> Probe::State::next() {
     const std::lock_guard lock{mutex};
+    if (replacement) {
+        return std::nullopt;  // a question asked after it is for the new collectors
+    }
     return std::exchange(question, std::nullopt);
 }
 
