@@ -47,17 +47,19 @@ Log::Reader reader_of_stderr() {
 
 // Many small threads: two heaps are enough for them, and a small stack is never a huge page.
 void be_small() {
-    static constexpr std::size_t stack_bytes = 512U << 10U;
     // NOLINTBEGIN(concurrency-mt-unsafe): no other thread has started yet
     ::mallopt(M_ARENA_MAX, 2);
     ::mallopt(M_TRIM_THRESHOLD, 128 << 10);
     ::mallopt(M_MMAP_THRESHOLD, 128 << 10);
     // NOLINTEND(concurrency-mt-unsafe)
+#if !defined(__SANITIZE_THREAD__)  // its own data of a thread is larger than such a stack
+    static constexpr std::size_t stack_bytes = 512U << 10U;
     pthread_attr_t attributes{};
     ::pthread_attr_init(&attributes);
     ::pthread_attr_setstacksize(&attributes, stack_bytes);
     ::pthread_setattr_default_np(&attributes);
     ::pthread_attr_destroy(&attributes);
+#endif
 }
 
 void say(std::FILE* to, const std::string& text) {
@@ -266,15 +268,18 @@ void Agent::told(const Snapshot& snapshot) {
     log_changes(snapshot);
 }
 
-// The watchdog is fed here and nowhere else: alive means that ticks finish.
+// The watchdog is fed here and nowhere else: alive means that ticks finish. Ready means that what
+// the first tick found has been looked at in another.
 void Agent::tell_manager(const Snapshot& snapshot) {
-    std::string message = ready_ ? "WATCHDOG=1" : "READY=1\nWATCHDOG=1";
+    const bool now_ready = !ready_ && snapshot.sequence > 1;
+    std::string message = now_ready ? "READY=1\nWATCHDOG=1" : "WATCHDOG=1";
     if (auto status = status_line(snapshot); status != told_status_) {
         message += "\nSTATUS=" + status;
         told_status_ = std::move(status);
     }
     platform::notify(message);
-    if (!std::exchange(ready_, true)) {
+    if (now_ready) {
+        ready_ = true;
         log_.info("ready", {{"status", told_status_}});
         ::malloc_trim(0);  // the start needed more than the rest of its life
     }

@@ -2,6 +2,7 @@
 
 #include "policy/judge.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
@@ -12,6 +13,13 @@ namespace paws::agent {
 namespace {
 
 using SteadyClock = boost::asio::steady_timer::clock_type;
+
+// Where to look at a runner is known only after a look at its files.
+bool new_runner(const Published& before, const Snapshot& snapshot) {
+    return !before ||
+           !std::ranges::equal(
+               before->facts.runners, snapshot.facts.runners, {}, &Runner::name, &Runner::name);
+}
 
 }  // namespace
 
@@ -88,7 +96,7 @@ void Ticker::finish(Look look) {
     for (const auto& waiter : std::exchange(waiting_, {})) {
         waiter->cancel();
     }
-    schedule(stirred_meanwhile_ ? pace_.shortest : pace_.idle);
+    schedule(stirred_meanwhile_ || new_runner(before, *snapshot) ? pace_.shortest : pace_.idle);
     told_(*snapshot);
 }
 

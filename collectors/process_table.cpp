@@ -12,8 +12,9 @@ namespace paws::collectors {
 
 namespace {
 
-// All are read again within 64 rounds.
+// All are read again within 64 rounds, unless they are very many.
 constexpr std::size_t least_turn = 4;
+constexpr std::size_t most_turn = 16;
 constexpr std::size_t rounds_for_all = 64;
 
 }  // namespace
@@ -58,7 +59,7 @@ bool ProcessTable::renew(int pid, const Process* before, Rows& into) const {
 std::vector<int> ProcessTable::update(std::span<const int> pids) {
     auto& known = rows_.processes;
     turn_ = turn_end_ < known.size() ? turn_end_ : 0;
-    turn_end_ = turn_ + std::max(least_turn, known.size() / rounds_for_all);
+    turn_end_ = turn_ + std::clamp(known.size() / rounds_for_all, least_turn, most_turn);
 
     Rows next;
     next.processes.reserve(pids.size());

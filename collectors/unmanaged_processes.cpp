@@ -58,20 +58,28 @@ void UnmanagedProcesses::list_processes(const Now& now) {
 
 // Of each thread: a listener starts its worker from any of them. Without CONFIG_PROC_CHILDREN
 // (proc(5)) the next listing finds what this does not.
+std::vector<int> UnmanagedProcesses::children_of(int pid) const {
+    std::vector<int> children;
+    const auto tasks = root_.list(in_proc(pid, "task"), most_threads);
+    for (const auto& task : tasks ? *tasks : std::vector<std::string>{}) {
+        const auto text = root_.read(in_proc(pid, "task/" + task + "/children"));
+        std::string_view words = text ? std::string_view{*text} : std::string_view{};
+        while (const auto child = parse_integer<int>(take_word(words))) {
+            children.push_back(*child);
+        }
+    }
+    return children;
+}
+
 void UnmanagedProcesses::add_children() {
     for (const auto& process : table_.processes()) {
         if (process.role == ProcessRole::job) {
             continue;
         }
-        const auto tasks = root_.list(in_proc(process.pid, "task"), most_threads);
-        for (const auto& task : tasks ? *tasks : std::vector<std::string>{}) {
-            const auto text = root_.read(in_proc(process.pid, "task/" + task + "/children"));
-            std::string_view words = text ? std::string_view{*text} : std::string_view{};
-            while (const auto pid = parse_integer<int>(take_word(words))) {
-                const auto place = std::ranges::lower_bound(pids_, *pid);
-                if (*pid > 0 && (place == pids_.end() || *place != *pid)) {
-                    pids_.insert(place, *pid);
-                }
+        for (const int child : children_of(process.pid)) {
+            const auto place = std::ranges::lower_bound(pids_, child);
+            if (place == pids_.end() || *place != child) {
+                pids_.insert(place, child);
             }
         }
     }

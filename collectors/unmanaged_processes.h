@@ -50,6 +50,7 @@ private:
     };
 
     void list_processes(const Now& now);
+    std::vector<int> children_of(int pid) const;
     void add_children();
     const Program& program(const Process& process);
     // Whether it runs <root>/bin*/`name`, as far as the agent's rights let it know.

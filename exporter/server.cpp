@@ -211,11 +211,16 @@ Result<Server> Server::start(const ServerOptions& options, Sources sources) {
         return Error{Errc::malformed,
                      "[web] listen is empty: the agent needs one address at least"};
     }
-    auto running = std::make_unique<Running>(options, std::move(sources));
-    if (const auto started = running->start(ports); !started) {
-        return started.error();
+    try {
+        auto running = std::make_unique<Running>(options, std::move(sources));
+        if (const auto started = running->start(ports); !started) {
+            return started.error();
+        }
+        return Server{std::move(running)};
+    } catch (const std::system_error& refused) {
+        return Error{Errc::unavailable,
+                     std::string{"the web server cannot start a thread: "} + refused.what()};
     }
-    return Server{std::move(running)};
 }
 
 Server::Server(std::unique_ptr<Running> running) : running_{std::move(running)} {}

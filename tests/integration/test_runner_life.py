@@ -6,6 +6,7 @@ every five seconds, so what only processes tell is seen that much later.
 
 import os
 import signal
+import time
 
 from polling import wait_for
 
@@ -43,6 +44,7 @@ def test_start_three_jobs_crash_and_orphan(agent, runner):
 
     runner.tell("job long 60 Succeeded")
     wait_for(state_is(agent, runner, "busy"), LISTING, "busy again")
+    time.sleep(0.2)  # a listener starts its worker first; what comes at once is the job's name
     runner.tell("crash")
     wait_for(lambda: agent.metrics().value("paws_runner_listener_exits_total", runner=name,
                                            code="null") == 1, LISTING, "the crash is counted")

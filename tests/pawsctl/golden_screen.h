@@ -11,7 +11,7 @@ namespace paws::tests {
 
 boost::json::object recorded_answer(const std::string& name);
 
-// Compares with the file; PAWS_WRITE_GOLDEN=1 in the environment writes it anew.
+// Compares with the file; UPDATE_GOLDEN=1 in the environment writes it anew.
 void check_screen(const std::string& name, const std::vector<std::string>& lines);
 
 }  // namespace paws::tests

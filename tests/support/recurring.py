@@ -21,6 +21,6 @@ def config_of(runner, feed) -> str:
                          unit=runner.unit)
 
 
-def wait_for_state(agent, name: str, state: str, timeout: float = 5) -> None:
+def wait_for_state(agent, name: str, state: str, timeout: float = 8) -> None:
     wait_for(lambda: agent.metrics().state(name) == state or None, timeout,
              f"{name} is {state}; it is {agent.metrics().state(name)}")
