@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
-"""Runs clang-tidy over the rooms' sources of a build's compile commands; any finding is a failure.
-Tests and benchmarks are looked at when a path fragment asks for them: `cmake/tidy.py build/tidy tests/`.
+"""Runs clang-tidy over the sources of a build's compile commands; any finding is a failure.
 
 A file that passed is skipped until its preprocessed text, its flags or .clang-tidy changes: the
 passes are remembered in the user's cache directory, so a fresh clone profits too.
@@ -27,8 +26,7 @@ def project_sources(build, fragments):
     for entry in json.loads((build / "compile_commands.json").read_text()):
         file = pathlib.Path(entry["file"])
         if file.is_relative_to(ROOT) and not file.is_relative_to(ROOT / "build"):
-            in_a_room = file.relative_to(ROOT).parts[0] not in ("tests", "bench")
-            if any(f in str(file) for f in fragments) if fragments else in_a_room:
+            if not fragments or any(fragment in str(file) for fragment in fragments):
                 entries[file] = shlex.split(entry["command"])
     return sorted(entries.items())
 
@@ -74,7 +72,8 @@ def main():
     build = pathlib.Path(sys.argv[1]).resolve()
     sources = project_sources(build, sys.argv[2:])
     version = subprocess.run(["clang-tidy", "--version"], capture_output=True, check=True).stdout
-    identity = version + (ROOT / ".clang-tidy").read_bytes()
+    settings = [ROOT / ".clang-tidy", ROOT / "tests/.clang-tidy"]
+    identity = version + b"".join(each.read_bytes() for each in settings)
     CACHE.mkdir(parents=True, exist_ok=True)
     forget_old()
     failed = looked_at = 0

@@ -290,7 +290,7 @@ TEST_CASE("config_text: prints every setting and reads back to the same configur
     auto config = good("");
     CHECK(good(config_text(config)).collectors.of("units").deadline == 1s);
     config.agent.environment = "x";
-    config.journal.directory = "/with \"quotes\" and \\";
+    config.journal.directory = R"(/with "quotes" and \)";
     config.runners.fixed = {{"one", "/1", ""}, {"two", "/2", "two.service"}};
     config.collectors.by_name["cpu"] = {.enabled = false, .deadline = 1500ms};
     config.collectors.exclude_fstypes = {"nfs", "nfs4"};
@@ -306,9 +306,10 @@ TEST_CASE("differences: names each setting that changed, with both values") {
     after.web.listen = {"127.0.0.1:7297"};
     after.runners.fixed = {{"one", "/1", ""}};
     CHECK(differences(before, after) ==
-          std::vector<std::string>{"[web] listen: [\":7297\"] -> [\"127.0.0.1:7297\"]",
-                                   "[[runners.static]] name: \"one\"",
-                                   "[[runners.static]] root: \"/1\"",
-                                   "[[runners.static]] unit: \"\""});
-    CHECK(differences(after, before).back() == "[[runners.static]] unit: \"\" is gone");
+          std::vector<std::string>{R"([web] listen: [":7297"] -> ["127.0.0.1:7297"])",
+                                   R"([[runners.static]] name: "one")",
+                                   R"([[runners.static]] root: "/1")",
+                                   R"([[runners.static]] unit: "")"});
+    const auto back = differences(after, before);  // NOLINT(readability-suspicious-call-argument)
+    CHECK(back.back() == R"([[runners.static]] unit: "" is gone)");
 }

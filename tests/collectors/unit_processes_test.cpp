@@ -74,7 +74,7 @@ TEST_CASE("processes of a real runner: start, a job, its end" *
 
 TEST_CASE("processes of a real runner: a crash leaves an orphan beside the next listener" *
           doctest::skip(!FakeUnit::possible())) {
-    ::setenv("FAKE_RELAUNCH_MS", "50", 1);  // NOLINT(concurrency-mt-unsafe): the test's one thread
+    ::setenv("FAKE_RELAUNCH_MS", "50", 1);
     Rig rig;
     rig.unit().tell("job long forge 60 Succeeded");
     REQUIRE(rig.unit().has("Runner.Worker"));

@@ -56,7 +56,7 @@ std::vector<std::string> lines(std::string_view text) {
 void check(const std::string& host) {
     const auto path = tests::source_path("tests/fixtures/hosts/" + host + "/expected.prom");
     const auto shown = exposition(host);
-    if (std::getenv("UPDATE_GOLDEN") != nullptr) {  // NOLINT(concurrency-mt-unsafe): one thread
+    if (std::getenv("UPDATE_GOLDEN") != nullptr) {
         std::ofstream{path} << shown;
     }
     std::ifstream stream{path};

@@ -35,7 +35,7 @@ void check_screen(const std::string& name, const std::vector<std::string>& lines
         shown += line + "\n";
     }
     const auto path = path_of(name + ".txt");
-    if (std::getenv("UPDATE_GOLDEN") != nullptr) {  // NOLINT(concurrency-mt-unsafe)
+    if (std::getenv("UPDATE_GOLDEN") != nullptr) {
         std::ofstream{path} << shown;
     }
     CAPTURE(name);

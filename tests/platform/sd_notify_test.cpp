@@ -22,7 +22,7 @@ namespace {
 class Manager {
 public:
     explicit Manager(std::string name) : fd_{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)} {
-        ::setenv("NOTIFY_SOCKET", name.c_str(), 1);  // NOLINT(concurrency-mt-unsafe)
+        ::setenv("NOTIFY_SOCKET", name.c_str(), 1);
         if (name.front() == '@') {
             name.front() = '\0';
         }
@@ -35,7 +35,7 @@ public:
     }
     Manager(const Manager&) = delete;
     Manager& operator=(const Manager&) = delete;
-    ~Manager() { ::unsetenv("NOTIFY_SOCKET"); }  // NOLINT(concurrency-mt-unsafe)
+    ~Manager() { ::unsetenv("NOTIFY_SOCKET"); }
 
     std::string read() const {
         std::array<char, 4096> text{};
@@ -63,12 +63,12 @@ TEST_CASE("notify: reaches a manager by path and by abstract name") {
 TEST_CASE("notify: without a manager nothing happens") {
     CHECK_FALSE(notify("READY=1"));
     for (const auto* wrong : {"", "/", "relative", "vsock:2:1234", "/nonexistent/notify"}) {
-        ::setenv("NOTIFY_SOCKET", wrong, 1);  // NOLINT(concurrency-mt-unsafe)
+        ::setenv("NOTIFY_SOCKET", wrong, 1);
         CHECK_FALSE(notify("READY=1"));
     }
-    ::setenv("NOTIFY_SOCKET", std::string(200, '/').c_str(), 1);  // NOLINT(concurrency-mt-unsafe)
+    ::setenv("NOTIFY_SOCKET", std::string(200, '/').c_str(), 1);
     CHECK_FALSE(notify("READY=1"));
-    ::unsetenv("NOTIFY_SOCKET");  // NOLINT(concurrency-mt-unsafe)
+    ::unsetenv("NOTIFY_SOCKET");
 }
 
 TEST_CASE("notify: a manager that does not read is left alone, and reached again when it does") {

@@ -75,12 +75,12 @@ void print_stamped(std::string_view line) {
 }
 
 std::string setting(const char* name, std::string_view fallback) {
-    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): one thread
+    const char* value = std::getenv(name);
     return std::string{value == nullptr ? fallback : std::string_view{value}};
 }
 
 void set(const char* name, const std::string& value) {
-    ::setenv(name, value.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): one thread
+    ::setenv(name, value.c_str(), 1);
 }
 
 std::filesystem::path own_directory() {

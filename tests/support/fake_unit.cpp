@@ -48,8 +48,7 @@ FakeUnit::FakeUnit(const std::string& name)
     const auto lay_out = "PAWS_FAKE_RUNNER='" + tests::build_path("bin/paws_fake_runner") + "' '" +
                          tests::source_path("tests/support/make_fake_runner") + "' '" +
                          root_.string() + "' '" + name + "' >/dev/null";
-    if (std::system(lay_out.c_str()) !=
-        0) {  // NOLINT(concurrency-mt-unsafe): the test's one thread
+    if (std::system(lay_out.c_str()) != 0) {
         throw std::runtime_error{"make_fake_runner failed"};
     }
     fs::create_directory(cgroup_directory());

@@ -96,6 +96,10 @@ def differences(before, metrics, after, runner):
         pairs.append((own("paws_runner_pressure_seconds_total", resource=resource, kind=kind),
                       f"{resource}.pressure.{kind}", 1, 0))
     for value, key, unit, slack in pairs:
+        if key.startswith("IO") and key not in before:
+            continue  # systemd says [not set] until there was some
+        if key.startswith("io.") and not key.startswith("io.pressure"):
+            before, after = {key: 0, **before}, {key: 0, **after}  # no line in io.stat: none yet
         low, high = sorted((before[key] * unit, after[key] * unit))
         if value is None or not low * (1 - slack) - 1e-6 <= value <= high * (1 + slack) + 1e-6:
             yield key, low, value, high
