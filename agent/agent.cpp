@@ -79,7 +79,7 @@ Agent::Agent(const Options& options, LoadedConfig loaded, Surroundings surroundi
       log_{reader_of_stderr(), options.log_level.value_or(loaded_.config.agent.log_level)},
       ticker_{
           loop_, surroundings_.clock, slot_, [this](const Snapshot& snapshot) { told(snapshot); }},
-      self_{surroundings_.clock, loaded_.config.agent.environment},
+      self_{surroundings_.clock, loaded_.config.agent.environment, options_.config_file},
       signals_{loop_, SIGTERM, SIGINT, SIGHUP} {}
 
 Result<std::unique_ptr<Agent>> Agent::open(const Options& options,
@@ -232,9 +232,9 @@ void Agent::reload() {
     } else {
         std::string_view faults = next.error().what;
         while (!faults.empty()) {
-            log_.error("configuration", {{"fault", std::string{take_until(faults, '\n')}}});
+            log_.error("reload refused", {{"fault", std::string{take_until(faults, '\n')}}});
         }
-        log_.error("the configuration was not taken; the one before it stays in force");
+        log_.error("reload refused: the configuration before it stays in force");
     }
     platform::notify("READY=1");
     ticker_.wake();
@@ -248,12 +248,12 @@ void Agent::accept(LoadedConfig next) {
     self_.set_environment(loaded_.config.agent.environment);
     const auto changes = differences(before, loaded_.config);
     for (const auto& change : changes) {
-        log_.info("configuration", {{"change", change}});
+        log_.info("reload", {{"change", change}});
     }
     for (const auto& waiting : differences(loaded_.config, wanted)) {
-        log_.warning("configuration: this takes a restart", {{"change", waiting}});
+        log_.warning("reload: this takes a restart", {{"change", waiting}});
     }
-    log_.info("configuration read", {{"changes", std::to_string(changes.size())}});
+    log_.info("reload done", {{"changes", std::to_string(changes.size())}});
     if (!same_collectors(before, loaded_.config)) {
         use_collectors();
     }
@@ -271,7 +271,7 @@ void Agent::told(const Snapshot& snapshot) {
 // The watchdog is fed here and nowhere else: alive means that ticks finish. Ready means that what
 // the first tick found has been looked at in another.
 void Agent::tell_manager(const Snapshot& snapshot) {
-    const bool now_ready = !ready_ && snapshot.sequence > 1;
+    const bool now_ready = !ready_ && is_settled(snapshot);
     std::string message = now_ready ? "READY=1\nWATCHDOG=1" : "WATCHDOG=1";
     if (auto status = status_line(snapshot); status != told_status_) {
         message += "\nSTATUS=" + status;
@@ -295,6 +295,12 @@ void Agent::log_changes(const Snapshot& snapshot) {
             log_.info("collector works again", {{"collector", report.name}});
         } else {
             log_.warning("collector fails", {{"collector", report.name}, {"error", report.error}});
+        }
+    }
+    for (const auto& runner : snapshot.facts.runners) {
+        const auto& error = runner.files.value ? runner.files.value->error : "";
+        if (files_news_.see(runner.name, error, now) && !error.empty()) {
+            log_.warning("runner files", {{"runner", runner.name}, {"error", error}});
         }
     }
     for (const auto& runner : snapshot.judged.runners) {

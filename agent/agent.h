@@ -69,6 +69,7 @@ private:
     boost::asio::signal_set signals_;
     News collector_news_{""};
     News runner_news_{"unknown"};
+    News files_news_{""};  // what is wrong with a runner's files
     std::string told_status_;
     bool ready_ = false;
 };

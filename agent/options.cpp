@@ -3,6 +3,7 @@
 #include "agent/version.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -35,7 +36,11 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& end) {
-        return app.exit(end) == 0 ? 0 : exit_usage;
+        if (end.get_exit_code() == 0) {
+            return app.exit(end);  // --help and --version
+        }
+        std::fprintf(stderr, "paws-agent: %s; see paws-agent --help\n", end.what());
+        return exit_usage;
     }
     options.config_named = config->count() > 0;
     if (log_level->count() > 0) {

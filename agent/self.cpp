@@ -95,6 +95,7 @@ exporter::AgentInfo Self::describe() const {
                              .now = now};
     const std::lock_guard lock{mutex_};
     info.environment = environment_;
+    info.config_file = config_file_;
     return info;
 }
 

@@ -24,8 +24,10 @@ std::optional<OwnStat> parse_own_stat(std::string_view text);
 
 class Self {
 public:
-    Self(Clock clock, std::string environment)
-        : clock_{std::move(clock)}, environment_{std::move(environment)} {}
+    Self(Clock clock, std::string environment, std::string config_file)
+        : clock_{std::move(clock)},
+          config_file_{std::move(config_file)},
+          environment_{std::move(environment)} {}
 
     void set_environment(const std::string& environment);
     exporter::AgentInfo describe() const;
@@ -33,6 +35,7 @@ public:
 
 private:
     Clock clock_;
+    std::string config_file_;
     mutable std::mutex mutex_;
     std::string environment_;
 };

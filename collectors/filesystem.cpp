@@ -29,7 +29,8 @@ Filesystem described(const Mount& mount, bool read_only) {
             .fstype = printable(mount.fstype, 64),
             .read_only = read_only,
             .usage = std::nullopt,
-            .error = {}};
+            .error = {},
+            .hidden = false};
 }
 
 }  // namespace
@@ -173,6 +174,7 @@ Result<Fill> FilesystemCollector::collect(const Facts& /*seen*/, const Now& now)
     std::vector<Filesystem> filesystems;
     for (const auto& each : mounts_) {
         auto filesystem = described(each.mount, each.read_only);
+        filesystem.hidden = !each.hidden.empty();
         const auto usage = ask(each, deadline);
         if (usage && usage->size_bytes == 0) {
             continue;  // no blocks: there is no space to watch

@@ -68,6 +68,8 @@ void contact(RunnerLog& log, WallTime at) {
 void listens(RunnerLog& log, WallTime at) {
     contact(log, at);
     log.listening = at;
+    log.trying_since.reset();
+    log.exits_in_vain = 0;
     log.conflict.reset();
     log.updating.reset();
     log.unregistered.reset();
@@ -75,22 +77,30 @@ void listens(RunnerLog& log, WallTime at) {
     log.removed.reset();
 }
 
-void start_job(RunnerLog& log, const ListenerEvent& event, WallTime at) {
-    lose_job(log, LostReason::superseded, at);
+// Only a listener with a session is given a job or reconnects: a "Listening" that was not seen is
+// made up for.
+void has_session(RunnerLog& log, WallTime at) {
     contact(log, at);
     log.conflict.reset();
-    // Only a listener with a session is given a job: a "Listening" that was not seen is made up
-    // for.
+    log.trying_since.reset();
+    log.exits_in_vain = 0;
     const bool seen = log.listening && (!log.started || *log.listening >= *log.started);
     if (!seen) {
         log.listening = at;
     }
+}
+
+void start_job(RunnerLog& log, const ListenerEvent& event, WallTime at) {
+    lose_job(log, LostReason::superseded, at);
+    has_session(log, at);
     log.job = Job{.name = event.text, .started = at};
 }
 
 void start_listener(RunnerLog& log, WallTime at) {
     lose_job(log, LostReason::listener_exit, at);
     log.started = at;
+    since(log.trying_since, at);
+    log.removed.reset();
     log.listener_exit.reset();
     log.listener_exit_code.clear();
     log.shutdown.reset();
@@ -101,6 +111,7 @@ void end_listener(RunnerLog& log, const std::string& code, WallTime at) {
     log.listener_exit = at;
     log.listener_exit_code = code;
     remember(log.recent_exits, at, remembered_exits);
+    ++log.exits_in_vain;
     const bool usual = code == "null" || code == "-2" || (code.size() == 1 && code <= "7");
     ++log.counters.listener_exits[usual ? code : "other"];
 }
@@ -139,7 +150,7 @@ void fold_session(RunnerLog& log, const ListenerEvent& event, WallTime at) {
             listens(log, at);
             break;
         case Says::reconnected:
-            contact(log, at);
+            has_session(log, at);
             break;
         case Says::connect_error:
             ++log.counters.connect_errors;
@@ -170,6 +181,7 @@ void fold_session(RunnerLog& log, const ListenerEvent& event, WallTime at) {
 template <class Visit>
 void visit_times(RunnerLog& log, Visit visit) {
     for (auto* const time : {&log.started,
+                             &log.trying_since,
                              &log.listening,
                              &log.contact,
                              &log.connect_error,
@@ -218,7 +230,7 @@ void fold(RunnerLog& log, const ListenerEvent& event, WallTime at) {
         case Says::job_finished:
             // Abandoned is the listener's own word after it lost GitHub.
             if (event.result != JobResult::abandoned) {
-                contact(log, at);
+                has_session(log, at);
             }
             finish_job(log, event, at);
             break;

@@ -79,6 +79,7 @@ struct Filesystem {
     bool read_only = false;                // superblock option, as seen by PID 1
     std::optional<FilesystemUsage> usage;  // absent when the mount does not answer
     std::string error;                     // why usage is absent
+    bool hidden = false;                   // from the agent alone, by its own sandbox
 };
 
 // /proc/diskstats (kernel doc: admin-guide/iostats.rst); a sector is 512 bytes.

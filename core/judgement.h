@@ -67,6 +67,22 @@ inline constexpr std::array problems{Problem::crash_loop,
                                      Problem::clock,
                                      Problem::unit_changed};
 
+// What is wrong, and what was looked for: of a problem whose facts are missing nothing is known.
+struct Problems {
+    std::set<Problem> checked;
+    std::set<Problem> found;
+
+    // `there` is absent when the facts that tell are.
+    void check(Problem problem, std::optional<bool> there) {
+        if (there) {
+            checked.insert(problem);
+        }
+        if (there.value_or(false)) {
+            found.insert(problem);
+        }
+    }
+};
+
 struct Evidence {
     std::string fact;
     std::string value;
@@ -79,14 +95,14 @@ struct RunnerJudgement {
     WallTime since;      // when the state began, as far as we know
     std::string reason;  // one line for people; for `stopped` it begins with the reason word
     Health health = Health::unknown;
-    std::set<Problem> problems;
+    Problems problems;
     std::vector<Evidence> evidence;
     std::optional<WallTime> last_contact;
 };
 
 struct HostJudgement {
     Health health = Health::unknown;
-    std::set<Problem> problems;
+    Problems problems;
     std::map<std::string, double> full_in_seconds;  // by mountpoint, where the trend says so
     std::optional<double> cpu_busy;                 // share of all CPUs since the previous tick
 };
@@ -97,10 +113,11 @@ struct SpaceSample {
     std::uint64_t avail_bytes = 0;
 };
 
-// Since when a runner's sockets were watched, and the newest sign of life from GitHub seen since.
+// Since when a runner's sockets were watched, and the newest sign of life from GitHub.
 struct Contact {
     BootTime watched_since;
     std::optional<BootTime> last;
+    std::optional<WallTime> line;  // the newest line that counted, so that it counts once
 };
 
 // The readings that a judgement needs from those before it.

@@ -37,7 +37,8 @@ inline std::size_t edit_distance(std::string_view left, std::string_view right) 
     return above.back();
 }
 
-// The candidate nearest to `word`, if it is near enough to have been meant.
+// The candidate nearest to `word`, if it is near enough to have been meant; else one that `word`
+// is the beginning of.
 inline std::optional<std::string> nearest(std::string_view word,
                                           const std::vector<std::string>& candidates) {
     static constexpr std::size_t longest_word = 64;
@@ -57,7 +58,10 @@ inline std::optional<std::string> nearest(std::string_view word,
             best_distance = distance;
         }
     }
-    return best;
+    const auto longer = std::ranges::find_if(
+        candidates, [&](const std::string& candidate) { return candidate.starts_with(word); });
+    const bool begins = !best && word.size() >= 3 && longer != candidates.end();
+    return begins ? std::optional{*longer} : best;
 }
 
 // "; did you mean 'listen'?" or nothing.

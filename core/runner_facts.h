@@ -164,6 +164,7 @@ struct RunnerCounters {
 struct RunnerLog {
     std::string version;                    // "Current runner version"
     std::optional<WallTime> started;        // the wrapper started a listener
+    std::optional<WallTime> trying_since;   // its first start that has not led to listening yet
     std::optional<WallTime> listening;      // the last "Listening for Jobs"
     std::optional<WallTime> contact;        // the last line that proves contact with GitHub
     std::optional<WallTime> connect_error;  // cleared by contact
@@ -172,11 +173,13 @@ struct RunnerLog {
     std::optional<WallTime> updating;       // an update began; cleared by listening or its failure
     std::optional<WallTime> unregistered;   // a deregistration line; cleared by listening
     std::optional<WallTime> deprecated;     // "deprecated and cannot receive messages"
-    std::optional<WallTime> removed;        // "Removed .runner": ephemeral end or deregistration
+    std::optional<WallTime> removed;        // "Removed .runner": ephemeral end or deregistration;
+                                            // cleared by the next start
     std::optional<WallTime> listener_exit;  // the last exit; cleared by the next start
     std::optional<WallTime> shutdown;       // it was asked to stop; cleared by the next start
     std::string listener_exit_code;         // "0".."7", "null", "-2", ...
     std::vector<WallTime> recent_exits;     // the last few, oldest first
+    std::uint32_t exits_in_vain = 0;        // since it last listened
     std::optional<Job> job;                 // running now
     std::vector<Job> finished;              // the last few, oldest first
     RunnerCounters counters;

@@ -29,6 +29,12 @@ struct Snapshot {
     bool config_reload_successful = true;
 };
 
+// What the first tick found was looked at in another: a runner's files tell where its processes
+// are.
+inline bool is_settled(const Snapshot& snapshot) {
+    return snapshot.sequence > 1;
+}
+
 // Facts older than this are not shown as current and judge as unknown (design: states).
 inline constexpr std::chrono::seconds fresh_for{30};
 

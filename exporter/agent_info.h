@@ -27,6 +27,7 @@ struct AgentInfo {
     int pid = 0;
     std::string hostname;
     std::string environment;
+    std::string config_file;  // the first it read, or would have
     ProcessStats process;
     Now now;  // of this answer: how old the snapshot is
 };

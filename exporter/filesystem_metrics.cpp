@@ -48,8 +48,9 @@ void readonly(const View& view, Series& out) {
 }
 
 void device_error(const View& view, Series& out) {
-    each_filesystem(
-        view, out, [](const Filesystem& one) { return std::optional{one.usage ? 0.0 : 1.0}; });
+    each_filesystem(view, out, [](const Filesystem& one) {
+        return one.hidden ? std::nullopt : std::optional{one.usage ? 0.0 : 1.0};
+    });
 }
 
 void full_in(const View& view, Series& out) {
@@ -94,7 +95,8 @@ constexpr std::array filesystem_table{
            .labels = labels,
            .help = "Whether the filesystem does not answer or refuses: its sizes are then "
                    "absent.",
-           .absent = "the collector is switched off or has failed for 30 s",
+           .absent = "the agent's own sandbox hides the mount (its sizes are absent too), or the "
+                     "collector is switched off or has failed for 30 s",
            .fill = device_error},
     Metric{.name = "paws_filesystem_full_in_seconds",
            .unit = "seconds",

@@ -9,7 +9,9 @@ namespace paws::exporter {
 namespace {
 
 constexpr std::string_view never = "never, for a runner that was found";
-constexpr std::string_view no_log = "the journal cannot be read; `pawsctl status` says why";
+constexpr std::string_view no_log =
+    "the journal cannot be read (`pawsctl status` says why), or the runner is listed without a "
+    "unit";
 
 constexpr const char* true_or_false(bool value) {
     return value ? "true" : "false";
@@ -54,8 +56,9 @@ void health(const View& view, Series& out) {
 void problem(const View& view, Series& out) {
     for (const auto& runner : view.runners()) {
         if (const auto* judgement = view.judged(runner)) {
-            for (const auto each : problems) {
-                out.add(judgement->problems.contains(each) ? 1 : 0, {runner.name, to_string(each)});
+            for (const auto each : judgement->problems.checked) {
+                out.add(judgement->problems.found.contains(each) ? 1 : 0,
+                        {runner.name, to_string(each)});
             }
         }
     }
@@ -194,7 +197,8 @@ constexpr std::array runner_table{
     Metric{.name = "paws_runner_problem",
            .labels = "runner,problem",
            .help = "What is wrong with the runner: 1 while the problem lasts.",
-           .absent = "the agent has judged nothing for 30 s",
+           .absent = "the facts that would tell of the problem are missing; `lease_late` in this "
+                     "version",
            .fill = problem},
     Metric{.name = "paws_runner_last_contact_timestamp_seconds",
            .unit = "seconds",

@@ -8,7 +8,8 @@ namespace paws::exporter {
 
 namespace {
 
-constexpr std::string_view no_cgroup = "the unit has no processes, or the host has no cgroup v2";
+constexpr std::string_view no_cgroup =
+    "the unit has no processes, the host has no cgroup v2, or the runner is listed without a unit";
 
 template <auto Member>
 void cgroup(const View& view, Series& out) {
@@ -72,7 +73,7 @@ constexpr std::array runner_resource_table{
            .unit = "bytes",
            .labels = "runner",
            .help = "Highest memory of the unit since it was started (memory.peak).",
-           .absent = "an empty unit, no cgroup v2, kernels before 5.19 (no memory.peak)",
+           .absent = "an empty unit or none, no cgroup v2, kernels before 5.19 (no memory.peak)",
            .fill = cgroup<&Cgroup::memory_peak_bytes>},
     Metric{.name = "paws_runner_io_read_bytes_total",
            .kind = Kind::counter,
@@ -92,12 +93,12 @@ constexpr std::array runner_resource_table{
                "an empty unit, no cgroup v2, or the io controller is not enabled for the unit "
                "(IOAccounting=yes enables it)",
            .fill = cgroup<&Cgroup::io_written_bytes>},
-    Metric{
-        .name = "paws_runner_pids",
-        .labels = "runner",
-        .help = "Tasks, threads included, of the unit (pids.current).",
-        .absent = "an empty unit, no cgroup v2, or the pids controller is not enabled for the unit",
-        .fill = cgroup<&Cgroup::pids>},
+    Metric{.name = "paws_runner_pids",
+           .labels = "runner",
+           .help = "Tasks, threads included, of the unit (pids.current).",
+           .absent =
+               "an empty unit or none, no cgroup v2, or the pids controller is not enabled for it",
+           .fill = cgroup<&Cgroup::pids>},
     Metric{.name = "paws_runner_oom_kills_total",
            .kind = Kind::counter,
            .labels = "runner",
@@ -106,13 +107,15 @@ constexpr std::array runner_resource_table{
            .absent =
                "an empty unit, no cgroup v2, or the memory controller is not enabled for the unit",
            .fill = cgroup<&Cgroup::oom_kills>},
-    Metric{.name = "paws_runner_pressure_seconds_total",
-           .kind = Kind::counter,
-           .unit = "seconds",
-           .labels = "runner,resource,kind",
-           .help = "Time in which some or all tasks of the unit waited for the resource.",
-           .absent = "an empty unit, no cgroup v2, or a kernel without PSI (or booted with psi=0)",
-           .fill = pressure},
+    Metric{
+        .name = "paws_runner_pressure_seconds_total",
+        .kind = Kind::counter,
+        .unit = "seconds",
+        .labels = "runner,resource,kind",
+        .help = "Time in which some or all tasks of the unit waited for the resource.",
+        .absent =
+            "an empty unit or none, no cgroup v2, or a kernel without PSI (or booted with psi=0)",
+        .fill = pressure},
     Metric{.name = "paws_runner_processes",
            .labels = "runner,process",
            .help = "Processes of the unit by their part in the runner; orphan_worker is a "

@@ -104,7 +104,8 @@ Answer Site::metrics(const Request& request) {
 }
 
 Answer Site::ready() const {
-    return sources_.latest() ? plain(200, "ready\n") : no_facts_yet();
+    const auto latest = sources_.latest();
+    return latest && is_settled(*latest) ? plain(200, "ready\n") : no_facts_yet();
 }
 
 Answer Site::page(const Request& request) const {

@@ -88,7 +88,7 @@ json::object host_json(const View& view) {
     json::object host;
     host["name"] = parts::text(view.agent.hostname);
     host["health"] = to_string(view.outdated ? Health::unknown : judged.health);
-    host["problems"] = view.outdated ? json::array{} : parts::words(judged.problems);
+    host["problems"] = view.outdated ? json::array{} : parts::words(judged.problems.found);
     host["cpus"] = cpu != nullptr ? json::value(cpu->cpus) : nullptr;
     host["cpu_busy"] = view.outdated ? nullptr : parts::or_null(judged.cpu_busy);
     host["load"] = load(view);
@@ -116,6 +116,7 @@ json::object agent_json(const View& view) {
     agent["started"] = parts::time_or_null(view.agent.process.started);
     agent["snapshot_age_seconds"] = to_seconds(view.agent.now.boot - view.snapshot.taken.boot);
     agent["collectors"] = std::move(collectors);
+    agent["config_file"] = parts::text_or_null(view.agent.config_file);
     agent["config_reload_successful"] = view.snapshot.config_reload_successful;
     return agent;
 }
@@ -155,7 +156,7 @@ json::object runner_entry(const View& view, const Runner& runner) {
         const bool dated = judged->since != WallTime{};
         entry["since"] = dated ? json::value(rfc3339(judged->since)) : nullptr;
         entry["reason"] = parts::text(judged->reason);
-        entry["problems"] = parts::words(judged->problems);
+        entry["problems"] = parts::words(judged->problems.found);
         entry["last_contact"] = parts::time_or_null(judged->last_contact);
         auto& evidence = entry["evidence"].as_array();
         for (const auto& each : judged->evidence) {

@@ -16,7 +16,9 @@ std::string nobody_listens(const Address& address) {
                "); start it with: systemctl start paws-agent";
     }
     return "no agent listens at " + where + " (from " + address.chosen_by +
-           "); start one there, or leave " + address.chosen_by + " out to ask this system's agent";
+           "); start one there with: paws-agent --config FILE, [agent] runtime_dir being the "
+           "socket's directory; or leave " +
+           address.chosen_by + " out to ask this system's agent";
 }
 
 Failure unreached(const Address& address, const Error& error) {

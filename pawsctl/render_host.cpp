@@ -18,6 +18,7 @@ using Object = boost::json::object;
 constexpr std::size_t shown_filesystems = 4;
 constexpr double smallest_bytes = 1e6;
 constexpr std::size_t shown_collectors = 5;
+constexpr std::size_t longest_error = 6;  // lines: what mends it stands at its end
 
 Line labelled(std::string_view label) {
     return Line{}.add(label, Style::faint).tab(label_columns);
@@ -145,15 +146,15 @@ Style style_of_use(double ratio) {
     return ratio > 0.9 ? Style::bad : ratio > 0.75 ? Style::warning : Style::plain;
 }
 
-void add_filesystem(Line& line, const Object& filesystem) {
+std::vector<Line> silent_filesystem(Line begin, const Object& filesystem, const Screen& screen) {
+    const auto error = text(filesystem, "error");
+    const auto words = text(filesystem, "mountpoint") + " " + (error.empty() ? not_known : error);
+    return wrapped(std::move(begin), words, longest_error, screen);
+}
+
+Line filesystem_line(Line line, const Object& filesystem, double used) {
     line.add(text(filesystem, "mountpoint") + " ");
-    const auto used = used_ratio(filesystem);
-    if (!used) {
-        const auto error = text(filesystem, "error");
-        line.add(error.empty() ? not_known : error, Style::warning);
-        return;
-    }
-    line.add(share(used), style_of_use(*used));
+    line.add(share(used), style_of_use(used));
     line.add(" of " + size(number(filesystem, "size_bytes")) + " used, " +
              size(number(filesystem, "avail_bytes")) + " free");
     if (const auto inodes = used_inodes(filesystem)) {
@@ -165,21 +166,26 @@ void add_filesystem(Line& line, const Object& filesystem) {
     if (flag(filesystem, "read_only").value_or(false)) {
         line.add(", ").add("read-only", Style::warning);
     }
+    return line;
 }
 
-std::vector<Line> filesystem_lines(const Object& host) {
+std::vector<Line> filesystem_lines(const Object& host, const Screen& screen) {
     const auto all = by_urgency(host);
     std::vector<Line> lines;
-    for (const auto* filesystem : all) {
-        if (lines.size() == shown_filesystems) {
-            lines.push_back(labelled("").add(
-                "and " + counted(all.size() - shown_filesystems, "other", "others") +
-                    ", none fuller",
-                Style::faint));
-            break;
+    for (std::size_t at = 0; at < std::min(all.size(), shown_filesystems); ++at) {
+        const auto begin = labelled(at == 0 ? "disk" : "");
+        const auto& filesystem = *all[at];
+        if (const auto used = used_ratio(filesystem)) {
+            lines.push_back(filesystem_line(begin, filesystem, *used));
+        } else {
+            std::ranges::move(silent_filesystem(begin, filesystem, screen),
+                              std::back_inserter(lines));
         }
-        lines.push_back(labelled(lines.empty() ? "disk" : ""));
-        add_filesystem(lines.back(), *filesystem);
+    }
+    if (all.size() > shown_filesystems) {
+        lines.push_back(labelled("").add(
+            "and " + counted(all.size() - shown_filesystems, "other", "others") + ", none fuller",
+            Style::faint));
     }
     if (lines.empty()) {
         lines.push_back(labelled("disk").add(not_known));
@@ -213,31 +219,34 @@ Line agent_line(const Object& agent, const Object& status) {
 
 }  // namespace
 
-std::vector<Line> host_lines(const Object& status, const Screen&) {
+std::vector<Line> host_lines(const Object& status, const Screen& screen) {
     const auto& host = object(status, "host");
     std::vector<Line> lines{host_line(host, status),
                             cpu_line(host),
                             memory_line(object(host, "memory")),
                             pressure_line(object(host, "pressure"))};
-    std::ranges::move(filesystem_lines(host), std::back_inserter(lines));
+    std::ranges::move(filesystem_lines(host, screen), std::back_inserter(lines));
     return lines;
 }
 
 std::vector<Line> agent_lines(const Object& status, const Screen& screen) {
     const auto& agent = object(status, "agent");
     std::vector<Line> lines{agent_line(agent, status)};
+    const auto add = [&](const std::string& words) {
+        std::ranges::move(wrapped(labelled(""), words, longest_error, screen),
+                          std::back_inserter(lines));
+    };
     const auto failing = failing_collectors(agent);
-    for (const auto* collector : failing) {
-        if (lines.size() > shown_collectors) {
-            lines.push_back(labelled("").add("and others: pawsctl status --json"));
-            break;
-        }
-        const auto why = text(*collector, "name") + ": " + text(*collector, "error");
-        std::ranges::move(wrapped(labelled(""), why, 2, screen), std::back_inserter(lines));
+    for (std::size_t at = 0; at < std::min(failing.size(), shown_collectors); ++at) {
+        add(text(*failing[at], "name") + ": " + text(*failing[at], "error"));
+    }
+    if (failing.size() > shown_collectors) {
+        add("and others: pawsctl status --json");
     }
     if (!flag(agent, "config_reload_successful").value_or(true)) {
-        lines.push_back(labelled("").add(
-            "the last reload of its configuration failed: pawsctl config check", Style::warning));
+        const auto file = text(agent, "config_file");
+        add("the last reload of its configuration failed: pawsctl config check" +
+            (file.empty() ? "" : " " + file));
     }
     return lines;
 }

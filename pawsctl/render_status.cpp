@@ -48,11 +48,12 @@ std::vector<Line> runner_lines(const Object& status,
                                const std::vector<const Object*>& runners,
                                const Screen& screen) {
     if (runners.empty()) {
-        return wrapped(Line{},
-                       "No runner was found: systemd has no unit actions.runner.*.service, and the "
-                       "configuration lists none under [[runners.static]].",
-                       3,
-                       screen);
+        return wrapped(
+            Line{},
+            "No runner was found: no unit actions.runner.*.service in systemd, none under "
+            "[[runners.static]] in the configuration.",
+            3,
+            screen);
     }
     return runner_table(status, runners, screen);
 }

@@ -91,7 +91,7 @@ std::vector<Line> wrapped(Line begin,
             line.append(" ").append(word);
             text = rest;
         }
-        lines.push_back((lines.empty() ? std::move(begin) : Line{}.tab(indent)).add(line));
+        lines.push_back((lines.empty() ? begin : Line{}.tab(indent)).add(line));
     }
     return lines;
 }

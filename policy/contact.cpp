@@ -22,7 +22,7 @@ void keep_newer(std::optional<BootTime>& kept, BootTime candidate) {
 ContactView view_contact(const Runner& runner, std::optional<Contact>& memory, const Now& now) {
     const auto* sockets = fresh(runner.sockets, now);
     if (!memory) {
-        memory = Contact{.watched_since = now.boot, .last = std::nullopt};
+        memory = Contact{.watched_since = now.boot, .last = std::nullopt, .line = std::nullopt};
     }
     if (sockets == nullptr) {
         memory->watched_since = now.boot;  // silence is counted only while we could have heard
@@ -31,8 +31,11 @@ ContactView view_contact(const Runner& runner, std::optional<Contact>& memory, c
         keep_newer(memory->last,
                    now.boot - std::chrono::duration_cast<std::chrono::nanoseconds>(age));
     }
-    if (runner.log.value && runner.log.value->contact) {
-        keep_newer(memory->last, on_boot_clock(*runner.log.value->contact, now));
+    // Once a line: a clock that is set back must not make an old one look new.
+    const auto line = runner.log.value ? runner.log.value->contact : std::nullopt;
+    if (line && line != memory->line) {
+        keep_newer(memory->last, on_boot_clock(*line, now));
+        memory->line = line;
     }
     const auto from = std::max(memory->last.value_or(memory->watched_since), memory->watched_since);
     return {.last = memory->last, .watched = sockets != nullptr, .silent_for = now.boot - from};

@@ -21,10 +21,13 @@ std::optional<double> busy_share(const CpuTimes& now, const CpuTimes& before) {
 }
 
 // Whether `crossed` has now held for as long as a sustained problem needs.
-bool sustained(Memories& memories, Problem problem, bool crossed, const Now& now) {
-    if (!crossed) {
+std::optional<bool> sustained(Memories& memories,
+                              Problem problem,
+                              std::optional<bool> crossed,
+                              const Now& now) {
+    if (!crossed.value_or(false)) {
         memories.host_since.erase(problem);
-        return false;
+        return crossed;
     }
     const auto since = memories.host_since.try_emplace(problem, now.boot).first->second;
     return now.boot - since >= sustained_for;
@@ -41,18 +44,22 @@ std::optional<double> cpu_busy(const Host& host, Memories& memories, const Now& 
     return busy;
 }
 
-bool memory_crossed(const Host& host, const Now& now) {
+std::optional<bool> cpu_crossed(const HostJudgement& judged) {
+    return judged.cpu_busy ? std::optional{*judged.cpu_busy > cpu_busy_warn} : std::nullopt;
+}
+
+std::optional<bool> memory_crossed(const Host& host, const Now& now) {
     const auto* memory = fresh(host.memory, now);
     if (memory == nullptr || memory->total_bytes == 0) {
-        return false;
+        return std::nullopt;
     }
     const auto available = static_cast<double>(memory->available_bytes);
     return 1.0 - available / static_cast<double>(memory->total_bytes) > memory_used_warn;
 }
 
-bool clock_crossed(const Host& host, const Now& now) {
+std::optional<bool> clock_crossed(const Host& host, const Now& now) {
     const auto* clock = fresh(host.clock, now);
-    return clock != nullptr && !clock->synchronised;
+    return clock != nullptr ? std::optional{!clock->synchronised} : std::nullopt;
 }
 
 void judge_filesystems(const Host& host,
@@ -65,8 +72,11 @@ void judge_filesystems(const Host& host,
     }
     std::map<std::string, std::vector<SpaceSample>> kept;
     for (const auto& filesystem : *filesystems) {
+        if (does_not_answer(filesystem)) {
+            judged.problems.check(Problem::disk, true);
+        }
         if (!filesystem.usage || filesystem.read_only) {
-            continue;
+            continue;  // read-only is how some are meant; a runner's own is its problem
         }
         auto samples = std::move(memories.space[filesystem.mountpoint]);
         remember(samples, {.at = now.boot, .avail_bytes = filesystem.usage->avail_bytes});
@@ -74,12 +84,8 @@ void judge_filesystems(const Host& host,
             judged.full_in_seconds[filesystem.mountpoint] = *left;
         }
         kept[filesystem.mountpoint] = std::move(samples);
-        if (bytes_fullness(filesystem) >= Fullness::filling) {
-            judged.problems.insert(Problem::disk);
-        }
-        if (inodes_fullness(filesystem) == Fullness::full) {
-            judged.problems.insert(Problem::inodes);
-        }
+        judged.problems.check(Problem::disk, bytes_fullness(filesystem) >= Fullness::filling);
+        judged.problems.check(Problem::inodes, inodes_fullness(filesystem) == Fullness::full);
         if (bytes_fullness(filesystem) == Fullness::full) {
             judged.health = Health::failed;
         }
@@ -110,15 +116,20 @@ Fullness inodes_fullness(const Filesystem& filesystem) {
     return free < inodes_free_block ? Fullness::full : Fullness::roomy;
 }
 
-const Filesystem* filesystem_of(const Host& host, const std::string& path) {
+bool does_not_answer(const Filesystem& filesystem) {
+    return !filesystem.usage && !filesystem.hidden;
+}
+
+const Filesystem* filesystem_of(const Host& host, const std::string& path, const Now& now) {
     const auto holds = [&](const std::string& mountpoint) {
         return mountpoint == "/" || path == mountpoint || path.starts_with(mountpoint + "/");
     };
     const Filesystem* best = nullptr;
-    if (!host.filesystems.value || path.empty()) {
+    const auto* filesystems = fresh(host.filesystems, now);
+    if (filesystems == nullptr || path.empty()) {
         return best;
     }
-    for (const auto& filesystem : *host.filesystems.value) {
+    for (const auto& filesystem : *filesystems) {
         const bool closer =
             best == nullptr || filesystem.mountpoint.size() > best->mountpoint.size();
         if (holds(filesystem.mountpoint) && closer) {
@@ -130,20 +141,18 @@ const Filesystem* filesystem_of(const Host& host, const std::string& path) {
 
 HostJudgement judge_host(const Host& host, Memories& memories, const Now& now) {
     HostJudgement judged;
-    const bool known = fresh(host.cpu, now) != nullptr && fresh(host.memory, now) != nullptr;
+    const bool known = fresh(host.cpu, now) != nullptr && fresh(host.memory, now) != nullptr &&
+                       fresh(host.filesystems, now) != nullptr;
     judged.health = known ? Health::ok : Health::unknown;
     judge_filesystems(host, judged, memories, now);
     judged.cpu_busy = cpu_busy(host, memories, now);
-    if (sustained(memories, Problem::cpu, judged.cpu_busy.value_or(0) > cpu_busy_warn, now)) {
-        judged.problems.insert(Problem::cpu);
-    }
-    if (sustained(memories, Problem::memory, memory_crossed(host, now), now)) {
-        judged.problems.insert(Problem::memory);
-    }
-    if (sustained(memories, Problem::clock, clock_crossed(host, now), now)) {
-        judged.problems.insert(Problem::clock);
-    }
-    if (judged.health == Health::ok && !judged.problems.empty()) {
+    const auto check = [&](Problem problem, std::optional<bool> crossed) {
+        judged.problems.check(problem, sustained(memories, problem, crossed, now));
+    };
+    check(Problem::cpu, cpu_crossed(judged));
+    check(Problem::memory, memory_crossed(host, now));
+    check(Problem::clock, clock_crossed(host, now));
+    if (judged.health == Health::ok && !judged.problems.found.empty()) {
         judged.health = Health::degraded;
     }
     return judged;

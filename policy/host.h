@@ -15,8 +15,11 @@ enum class Fullness { unknown, roomy, filling, full };
 Fullness bytes_fullness(const Filesystem& filesystem);
 Fullness inodes_fullness(const Filesystem& filesystem);
 
+// Its server or device is silent; not one that only the agent's own sandbox hides.
+bool does_not_answer(const Filesystem& filesystem);
+
 // The filesystem that holds `path`; null when none is known.
-const Filesystem* filesystem_of(const Host& host, const std::string& path);
+const Filesystem* filesystem_of(const Host& host, const std::string& path, const Now& now);
 
 // Judges the machine; `memories` are the previous tick's and become this one's.
 HostJudgement judge_host(const Host& host, Memories& memories, const Now& now);

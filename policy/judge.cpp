@@ -32,7 +32,7 @@ Health health_of(const RunnerJudgement& judged) {
         case RunnerState::draining:
         case RunnerState::busy:
         case RunnerState::idle:
-            return judged.problems.empty() ? Health::ok : Health::degraded;
+            return judged.problems.found.empty() ? Health::ok : Health::degraded;
     }
     return Health::unknown;
 }

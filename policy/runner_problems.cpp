@@ -13,25 +13,22 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-// Three exits within a minute without listening in between, until five minutes have been quiet.
+// Three exits without listening in between, however slow, until five minutes have been quiet.
 bool crash_loops(const RunnerLog& log, const Now& now) {
-    const auto& exits = log.recent_exits;
-    if (exits.size() < crash_loop_exits || now.wall - exits.back() > crash_loop_memory) {
-        return false;
-    }
-    const auto first = exits[exits.size() - crash_loop_exits];
-    const bool close = exits.back() - first <= crash_loop_window;
-    const bool listened_between = log.listening && *log.listening > first;
-    return close && !listened_between;
+    return log.exits_in_vain >= crash_loop_exits && !log.recent_exits.empty() &&
+           now.wall - log.recent_exits.back() <= crash_loop_memory;
 }
 
-bool version_is_late(const Runner& runner, const Now& now) {
+// Told by the runner itself, or due: it does not update itself and its build is old.
+std::optional<bool> version_is_late(const Runner& runner, const Now& now) {
     if (runner.log.value && runner.log.value->deprecated) {
         return true;
     }
     const auto* files = fresh(runner.files, now);
-    return files != nullptr && files->settings && files->settings->disable_update &&
-           files->version_built && now.wall - *files->version_built > version_age_warn;
+    if (files == nullptr || !files->settings || !files->version_built) {
+        return std::nullopt;
+    }
+    return files->settings->disable_update && now.wall - *files->version_built > version_age_warn;
 }
 
 bool unit_changed(const Unit& unit) {
@@ -40,27 +37,27 @@ bool unit_changed(const Unit& unit) {
            (active && (unit.unit_file_state == "disabled" || unit.unit_file_state == "masked"));
 }
 
-void add_process_problems(std::set<Problem>& found, const Runner& runner, const Now& now) {
-    const auto* processes = fresh(runner.processes, now);
-    if (processes == nullptr) {
-        return;
+std::optional<bool> has_orphan(const ProcessTree& processes) {
+    const auto orphans = processes.counts.find(ProcessRole::orphan_worker);
+    if (orphans != processes.counts.end() && orphans->second > 0) {
+        return true;
     }
-    const auto orphans = processes->counts.find(ProcessRole::orphan_worker);
-    if (orphans != processes->counts.end() && orphans->second > 0) {
-        found.insert(Problem::orphan_worker);
-    }
+    return processes.error.empty() ? std::optional{false} : std::nullopt;  // it may be hidden
 }
 
-void add_disk_problems(std::set<Problem>& found, const Runner& runner, const Host& host) {
-    const auto* filesystem = filesystem_of(host, runner.root);
+void check_disk(Problems& problems, const Runner& runner, const Host& host, const Now& now) {
+    const auto* filesystem = filesystem_of(host, runner.root, now);
     if (filesystem == nullptr) {
         return;
     }
-    if (bytes_fullness(*filesystem) >= Fullness::filling) {
-        found.insert(Problem::disk);
+    const auto bytes = bytes_fullness(*filesystem);
+    if (filesystem->read_only || does_not_answer(*filesystem)) {
+        problems.check(Problem::disk, true);
+    } else if (bytes != Fullness::unknown) {
+        problems.check(Problem::disk, bytes >= Fullness::filling);
     }
-    if (inodes_fullness(*filesystem) == Fullness::full) {
-        found.insert(Problem::inodes);
+    if (const auto inodes = inodes_fullness(*filesystem); inodes != Fullness::unknown) {
+        problems.check(Problem::inodes, inodes == Fullness::full);
     }
 }
 
@@ -92,27 +89,25 @@ void add_log_evidence(std::vector<Evidence>& found, const RunnerLog& log, const 
 
 }  // namespace
 
-std::set<Problem> runner_problems(const Runner& runner, const HostView& host, const Now& now) {
-    std::set<Problem> found;
+Problems runner_problems(const Runner& runner, const HostView& host, const Now& now) {
+    Problems problems;
     for (const auto problem : {Problem::cpu, Problem::memory, Problem::clock}) {
-        if (host.judged.problems.contains(problem)) {
-            found.insert(problem);
+        if (host.judged.problems.checked.contains(problem)) {
+            problems.check(problem, host.judged.problems.found.contains(problem));
         }
     }
-    const auto* log = fresh(runner.log, now);
-    if (log != nullptr && crash_loops(*log, now)) {
-        found.insert(Problem::crash_loop);
+    if (const auto* log = fresh(runner.log, now)) {
+        problems.check(Problem::crash_loop, crash_loops(*log, now));
     }
-    if (version_is_late(runner, now)) {
-        found.insert(Problem::version);
+    problems.check(Problem::version, version_is_late(runner, now));
+    if (const auto* unit = fresh(runner.unit_state, now)) {
+        problems.check(Problem::unit_changed, unit_changed(*unit));
     }
-    const auto* unit = fresh(runner.unit_state, now);
-    if (unit != nullptr && unit_changed(*unit)) {
-        found.insert(Problem::unit_changed);
+    if (const auto* processes = fresh(runner.processes, now)) {
+        problems.check(Problem::orphan_worker, has_orphan(*processes));
     }
-    add_process_problems(found, runner, now);
-    add_disk_problems(found, runner, host.facts);
-    return found;
+    check_disk(problems, runner, host.facts, now);
+    return problems;
 }
 
 std::vector<Evidence> evidence_of(const Runner& runner,
@@ -125,6 +120,11 @@ std::vector<Evidence> evidence_of(const Runner& runner,
                          .value = unit->active_state + " (" + unit->sub_state + "), result " +
                                   unit->result + ", " + unit->unit_file_state,
                          .age_seconds = age});
+    }
+    if (const auto* files = fresh(runner.files, now); files != nullptr && !files->error.empty()) {
+        found.push_back({.fact = "files",
+                         .value = files->error,
+                         .age_seconds = to_seconds(now.boot - runner.files.taken.boot)});
     }
     if (const auto* listener = listener_of(runner, now)) {
         found.push_back({.fact = "listener",

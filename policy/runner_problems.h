@@ -7,7 +7,6 @@
 #include "core/time.h"
 #include "policy/contact.h"
 
-#include <set>
 #include <vector>
 
 namespace paws::policy {
@@ -17,7 +16,7 @@ struct HostView {
     const HostJudgement& judged;
 };
 
-std::set<Problem> runner_problems(const Runner& runner, const HostView& host, const Now& now);
+Problems runner_problems(const Runner& runner, const HostView& host, const Now& now);
 
 // The facts a person would ask for first, each with its age.
 std::vector<Evidence> evidence_of(const Runner& runner, const ContactView& contact, const Now& now);

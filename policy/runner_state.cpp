@@ -49,12 +49,16 @@ std::optional<WallTime> started(const Live& live) {
 
 std::optional<StateView> not_ready(const Live& live) {
     const auto since = started(live);
-    const bool listening = live.log.listening && !newer(since, live.log.listening);
+    const bool listening = live.log.listening && !newer(since, live.log.listening) &&
+                           !newer(live.log.listener_exit, live.log.listening);
     const bool gone = live.processes != nullptr && live.listener == nullptr;
     if (listening && !gone) {
         return std::nullopt;
     }
-    const auto begun = gone && live.log.listener_exit ? live.log.listener_exit : since;
+    // However often it was started meanwhile.
+    const auto begun = live.log.trying_since            ? live.log.trying_since
+                       : gone && live.log.listener_exit ? live.log.listener_exit
+                                                        : since;
     const std::string what =
         gone ? "no listener process" : "the listener has not said that it listens";
     if (begun && age(*begun, live.now) > start_patience) {
@@ -107,6 +111,17 @@ std::optional<StateView> silent(const Live& live) {
     return view(RunnerState::offline, quiet + ", no error explains it", since);
 }
 
+// It cannot answer: a job of the same user may have stopped it, and the sockets may be another's.
+std::optional<StateView> frozen(const Live& live) {
+    const char state = live.listener != nullptr ? live.listener->state : '?';
+    if (state != 'T' && state != 't' && state != 'Z') {
+        return std::nullopt;
+    }
+    return view(RunnerState::offline,
+                state == 'Z' ? "the listener has ended and its wrapper takes no notice"
+                             : "the listener is stopped by a signal (process state T)");
+}
+
 bool has_worker(const Live& live) {
     if (live.processes == nullptr) {
         return false;
@@ -123,6 +138,12 @@ StateView working(const Live& live) {
         return view(RunnerState::busy,
                     job ? "runs " + job->name : "a worker runs",
                     job ? std::optional{job->started} : std::nullopt);
+    }
+    const auto heard = live.contact.last;
+    if (!live.contact.watched && (!heard || live.now.boot - *heard > contact_block)) {
+        return view(RunnerState::unknown,
+                    "its connections cannot be seen, and no line of it proves contact" +
+                        (heard ? " for " + minutes(live.now.boot - *heard) : std::string{}));
     }
     auto since = live.log.listening;
     if (!live.log.finished.empty() && newer(live.log.finished.back().finished, since)) {
@@ -148,6 +169,9 @@ StateView live_state(const Live& live) {
     if (const auto quiet = silent(live)) {
         return *quiet;
     }
+    if (const auto stopped = frozen(live)) {
+        return *stopped;
+    }
     return working(live);
 }
 
@@ -160,14 +184,19 @@ StateView without_lines(const Live& live) {
         return has_worker(live) ? view(RunnerState::busy, "a worker runs")
                                 : view(RunnerState::idle, "the listener hears from GitHub");
     }
-    return view(RunnerState::unknown, "the runner's journal lines cannot be read");
+    return view(RunnerState::unknown,
+                live.runner.unit.empty()
+                    ? "no unit is configured for it, so what it prints is not known"
+                    : "no journal line of the runner can be read");
 }
 
 // Without systemd a runner is stopped when none of its processes is there.
 bool is_stopped(const Runner& runner, const ProcessTree* processes) {
     if (runner.managed) {
-        const auto& active = runner.unit_state.value->active_state;
-        return active == "inactive" || active == "failed" || active == "deactivating";
+        const auto& unit = *runner.unit_state.value;
+        const bool dies_again = unit.sub_state == "auto-restart" && unit.result != "success";
+        return unit.active_state == "inactive" || unit.active_state == "failed" ||
+               unit.active_state == "deactivating" || dies_again;
     }
     const auto runs = [&](ProcessRole role) {
         const auto count = processes->counts.find(role);
@@ -208,7 +237,9 @@ StateView runner_state(const Runner& runner, const ContactView& contact, const N
         return view(RunnerState::unknown, "systemd does not say how the unit is");
     }
     if (!runner.managed && processes == nullptr) {
-        return view(RunnerState::unknown, "its processes cannot be seen");
+        const auto* files = fresh(runner.files, now);
+        const auto why = files != nullptr && !files->error.empty() ? ": " + files->error : "";
+        return view(RunnerState::unknown, "its processes cannot be seen" + why);
     }
     if (is_stopped(runner, processes)) {
         return stopped_state(runner);

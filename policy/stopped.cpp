@@ -32,7 +32,17 @@ StateView why_it_ended(const Runner& runner) {
         return because("clean_exit: the listener ended with code " + log.listener_exit_code +
                        ", the wrapper stopped");
     }
+    const bool ran = runner.unit_state.value && runner.unit_state.value->inactive_enter;
+    if (ran && !runner.log.value) {
+        return because("clean_exit: why is not known, none of its journal lines can be read");
+    }
     return because("operator: not started");
+}
+
+// An ephemeral runner removes its own registration, and its listener then ends with 0.
+bool finished_its_job(const Unit& unit, const RunnerLog& log) {
+    const bool well = log.listener_exit_code.empty() || log.listener_exit_code == "0";
+    return log.removed && !log.unregistered && well && !crashed(unit.result);
 }
 
 }  // namespace
@@ -40,12 +50,11 @@ StateView why_it_ended(const Runner& runner) {
 StateView stopped_state(const Runner& runner) {
     static const Unit no_unit;
     const auto& unit = runner.unit_state.value ? *runner.unit_state.value : no_unit;
-    const bool removed = runner.log.value && runner.log.value->removed.has_value();
     const bool unregistered = runner.log.value && runner.log.value->unregistered.has_value();
     const auto because = [&](RunnerState state, std::string reason) {
         return StateView{.state = state, .reason = std::move(reason), .since = unit.inactive_enter};
     };
-    if (removed && !unregistered) {
+    if (runner.log.value && finished_its_job(unit, *runner.log.value)) {
         return because(RunnerState::done, "ephemeral: its one job is done");
     }
     if (unregistered) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 namespace paws::policy {
 
@@ -21,8 +22,7 @@ inline constexpr std::chrono::nanoseconds start_patience = 3min;    // starting,
 inline constexpr std::chrono::nanoseconds update_patience = 15min;  // updating, then offline
 inline constexpr std::chrono::nanoseconds worker_patience = 2min;   // a job without a worker
 
-inline constexpr int crash_loop_exits = 3;
-inline constexpr std::chrono::nanoseconds crash_loop_window = 60s;
+inline constexpr std::uint32_t crash_loop_exits = 3;                 // without listening in between
 inline constexpr std::chrono::nanoseconds crash_loop_memory = 5min;  // quiet for so long clears it
 
 // GitHub refuses a pinned runner 30 days after a newer release.

@@ -79,10 +79,11 @@ TEST_CASE("parse_own_stat: takes what it needs, whatever the name is") {
 }
 
 TEST_CASE("self: describes this very process") {
-    Self self{platform::now, "staging"};
+    Self self{platform::now, "staging", "/etc/paws-agent/agent.toml"};
     const auto info = self.describe();
     CHECK(info.pid == ::getpid());
     CHECK(info.environment == "staging");
+    CHECK(info.config_file == "/etc/paws-agent/agent.toml");
     CHECK_FALSE(info.version.empty());
     CHECK_FALSE(info.revision.empty());
     CHECK(info.process.resident_bytes.value_or(0) > 1'000'000);

@@ -212,6 +212,36 @@ TEST_CASE("fold: a job proves the session whose Listening line was not seen") {
     CHECK(told.log.listening == eight + 20s);
 }
 
+TEST_CASE("fold: an end or a reconnect proves the session too, an abandoned job does not") {
+    Told ended;
+    ended(10s, starting)(30s, a_succeeded);
+    CHECK(ended.log.listening == eight + 30s);
+    Told reconnected;
+    reconnected(10s, starting)(30s, "2026-01-12 08:00:04Z: Runner reconnected.");
+    CHECK(reconnected.log.listening == eight + 30s);
+    Told abandoned;
+    abandoned(10s, starting)(30s, "2026-01-12 08:00:04Z: Job a completed with result: Abandoned");
+    CHECK_FALSE(abandoned.log.listening);
+}
+
+TEST_CASE("fold: starts and exits in vain are counted until it listens") {
+    Told told;
+    told(0s, listening)(10s, killed)(20s, starting)(80s, killed)(90s, starting)(150s, killed);
+    CHECK(told.log.trying_since == eight + 20s);
+    CHECK(told.log.exits_in_vain == 3);
+    told(160s, starting)(170s, listening);
+    CHECK_FALSE(told.log.trying_since);
+    CHECK(told.log.exits_in_vain == 0);
+}
+
+TEST_CASE("fold: a removal belongs to the start before it") {
+    Told told;
+    told(0s, listening)(10s, "√ Removed .runner");
+    CHECK(told.log.removed == eight + 10s);
+    told(20s, starting);
+    CHECK_FALSE(told.log.removed);
+}
+
 TEST_CASE("fold: when the clock is set back, order and durations stay") {
     Told told;
     told(0s, starting)(10s, connect_error)(20s, listening)(60s, runs_a)(-1h, killed);

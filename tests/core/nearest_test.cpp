@@ -21,6 +21,9 @@ TEST_CASE("nearest: names what was meant and is silent when nothing is near") {
     CHECK_FALSE(nearest("gate", {"runners", "status"}));
     CHECK_FALSE(nearest("x", {"y"}));
     CHECK_FALSE(nearest("status", {}));
+    CHECK(nearest("exclude", {"deadline", "exclude_fstypes"}) ==
+          "exclude_fstypes");  // its beginning
+    CHECK_FALSE(nearest("ex", {"exclude_fstypes"}));
     CHECK_FALSE(nearest(std::string(1'000'000, 'a'), {"a"}));
     CHECK_FALSE(nearest("a", {std::string(1'000'000, 'a')}));
     CHECK(suggestion("stauts", {"status"}) == "; did you mean 'status'?");

@@ -162,17 +162,18 @@ Snapshot example_snapshot() {
     snapshot.taken = noon;
     snapshot.facts.host = example_host();
     snapshot.facts.runners = {example_runner("acme-widgets.build-01")};
-    snapshot.judged.host = {.health = Health::degraded,
-                            .problems = {Problem::disk},
-                            .full_in_seconds = {{"/", 86'400.0}},
-                            .cpu_busy = 0.125};
+    snapshot.judged.host = {
+        .health = Health::degraded,
+        .problems = {.checked = {Problem::disk, Problem::inodes}, .found = {Problem::disk}},
+        .full_in_seconds = {{"/", 86'400.0}},
+        .cpu_busy = 0.125};
     snapshot.judged.runners = {
         {.name = "acme-widgets.build-01",
          .state = RunnerState::busy,
          .since = noon.wall - 90s,
          .reason = "runs a job",
          .health = Health::degraded,
-         .problems = {Problem::disk},
+         .problems = {.checked = {Problem::disk, Problem::inodes}, .found = {Problem::disk}},
          .evidence = {{.fact = "socket", .value = "2 established", .age_seconds = 12.5}},
          .last_contact = noon.wall - 12s}};
     snapshot.collectors = {{.name = "cpu", .success = true, .duration = 150us},

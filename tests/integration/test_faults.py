@@ -53,7 +53,7 @@ def test_a_bad_reload_keeps_the_old_configuration():
         agent.reload()
         wait_for(lambda: agent.metrics().value("paws_agent_config_last_reload_successful") == 0, 5,
                  "the reload is refused")
-        assert "lisen" in agent.log()
+        assert re.search("reload refused fault=.*lisen", agent.log()), agent.log()
         assert agent.get("/-/healthy").status == 200
         agent.drop_in.write_text("")
         agent.reload()

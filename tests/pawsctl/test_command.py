@@ -317,3 +317,5 @@ def test_output_that_cannot_be_written_is_no_success():
 def test_the_manual_shows_the_screen_as_it_is():
     manual = (project.SOURCE / "docs/pawsctl.md").read_text()
     assert (SCREENS / "failed.txt").read_text() in manual
+    readme = (project.SOURCE / "README.md").read_text()
+    assert (SCREENS / "degraded.txt").read_text() in readme

@@ -19,6 +19,7 @@ Host host_at(const Now& now, double busy_seconds, double idle_seconds) {
     host.cpu = at(now, Cpu{.times = times, .cpus = 2});
     host.memory = at(now, Memory{.total_bytes = 1000, .available_bytes = 500});
     host.clock = at(now, ClockSync{.synchronised = true, .offset_seconds = 0});
+    host.filesystems = at(now, std::vector<Filesystem>{});
     return host;
 }
 
@@ -46,7 +47,8 @@ TEST_CASE("judge_host: a busy CPU is a problem after ten minutes, every tick of 
         busy += share * 10;
         idle += (1 - share) * 10;
         const auto now = after(second);
-        return judge_host(host_at(now, busy, idle), memories, now).problems.contains(Problem::cpu);
+        return judge_host(host_at(now, busy, idle), memories, now)
+            .problems.found.contains(Problem::cpu);
     };
     for (auto second = 0s; second < 610s; second += 10s) {
         CHECK_FALSE(tick(second, 0.81));
@@ -72,15 +74,16 @@ TEST_CASE("judge_host: memory and clock problems are sustained ones") {
         host.clock.value->synchronised = false;
         return judge_host(host, memories, now);
     };
-    CHECK(tick(noon).problems.empty());
+    CHECK(tick(noon).problems.found.empty());
     CHECK(tick(after(599s)).health == Health::ok);
     const auto judged = tick(after(600s));
-    CHECK(judged.problems == std::set{Problem::memory, Problem::clock});
+    CHECK(judged.problems.found == std::set{Problem::memory, Problem::clock});
     CHECK(judged.health == Health::degraded);
 }
 
 TEST_CASE(
-    "judge_host: disk above 75 % degrades, above 90 % fails, a read-only image does neither") {
+    "judge_host: disk above 75 % degrades, above 90 % fails, a read-only image does neither, "
+    "a silent one degrades") {
     auto health_with = [](Filesystem filesystem) {
         Memories memories;
         auto host = host_at(noon, 0, 0);
@@ -96,6 +99,8 @@ TEST_CASE(
     CHECK(health_with(image) == Health::ok);
     auto dead = filesystem(0);
     dead.usage.reset();
+    CHECK(health_with(dead) == Health::degraded);
+    dead.hidden = true;  // from the agent alone
     CHECK(health_with(dead) == Health::ok);
 }
 

@@ -32,7 +32,7 @@ TEST_CASE("judge: a working runner is idle, well and has evidence with ages") {
     const auto judgement = judged(healthy());
     CHECK(judgement.state == RunnerState::idle);
     CHECK(judgement.health == Health::ok);
-    CHECK(judgement.problems.empty());
+    CHECK(judgement.problems.found.empty());
     CHECK(judgement.last_contact == noon.wall - 20s);
     REQUIRE_FALSE(judgement.evidence.empty());
     for (const auto& evidence : judgement.evidence) {
@@ -94,21 +94,61 @@ TEST_CASE("judge: unknown is never healthy") {
     CHECK(judged(runner).health == Health::unknown);
 }
 
-TEST_CASE("judge: three exits within a minute are a crash loop until five quiet minutes") {
-    auto loops = [](std::vector<WallTime> exits, std::optional<WallTime> listening = {}) {
+TEST_CASE("judge: three exits without listening are a crash loop until five quiet minutes") {
+    auto loops = [](std::uint32_t in_vain, std::chrono::seconds last) {
         auto runner = healthy();
-        runner.log.value->recent_exits = std::move(exits);
-        runner.log.value->started = noon.wall - 5s;
-        runner.log.value->listening = listening;
-        return judged(runner).problems.contains(Problem::crash_loop);
+        runner.log.value->recent_exits = {noon.wall - last};
+        runner.log.value->exits_in_vain = in_vain;
+        return judged(runner).problems.found.contains(Problem::crash_loop);
     };
-    const auto ago = [](std::chrono::seconds span) { return noon.wall - span; };
-    CHECK(loops({ago(50s), ago(30s), ago(10s)}));
-    CHECK_FALSE(loops({ago(30s), ago(10s)}));
-    CHECK_FALSE(loops({ago(80s), ago(30s), ago(10s)}));
-    CHECK(loops({ago(340s), ago(320s), ago(300s)}));
-    CHECK_FALSE(loops({ago(341s), ago(321s), ago(301s)}));
-    CHECK_FALSE(loops({ago(50s), ago(30s), ago(10s)}, ago(40s)));
+    CHECK(loops(3, 10s));
+    CHECK_FALSE(loops(2, 10s));
+    CHECK(loops(240, 300s));
+    CHECK_FALSE(loops(240, 301s));
+}
+
+TEST_CASE("judge: a problem whose facts are missing was not looked for") {
+    auto runner = healthy();
+    runner.log.value.reset();
+    runner.files.value.reset();
+    const auto& checked = judged(runner).problems.checked;
+    CHECK_FALSE(checked.contains(Problem::crash_loop));
+    CHECK_FALSE(checked.contains(Problem::version));
+    CHECK_FALSE(checked.contains(Problem::lease_late));
+    CHECK(checked.contains(Problem::unit_changed));
+    runner.processes.value->error = "3 processes of the unit are hidden from the agent";
+    CHECK_FALSE(judged(runner).problems.checked.contains(Problem::orphan_worker));
+}
+
+TEST_CASE(
+    "judge: a runner's disk that is read-only or silent is a problem, an old reading is none") {
+    auto facts = facts_with(healthy());
+    auto& root = facts.host.filesystems.value->front();
+    root.read_only = true;
+    CHECK(judge(facts, {}, noon).runners[0].problems.found == std::set{Problem::disk});
+    root.read_only = false;
+    root.usage.reset();
+    CHECK(judge(facts, {}, noon).runners[0].problems.found.contains(Problem::disk));
+    root.hidden = true;
+    CHECK_FALSE(judge(facts, {}, noon).runners[0].problems.checked.contains(Problem::disk));
+    root.hidden = false;
+    facts.host.filesystems.taken.boot -= 31s;
+    CHECK_FALSE(judge(facts, {}, noon).runners[0].problems.checked.contains(Problem::disk));
+}
+
+TEST_CASE("judge: a clock that was set back does not make an old line new") {
+    auto runner = healthy();
+    runner.sockets.value->last_received_seconds.reset();
+    runner.log.value->contact = noon.wall - 10s;
+    auto judgement = judge(facts_with(runner), {}, noon);
+    for (const auto passed : {1min, 3min, 5min}) {
+        const Now stepped{.wall = noon.wall - 2h + passed, .boot = noon.boot + passed};
+        auto later = healthy(stepped);
+        later.sockets.value->last_received_seconds.reset();
+        later.log.value->contact = noon.wall - 10s;
+        judgement = judge(facts_with(later, stepped), judgement, stepped);
+    }
+    CHECK(judgement.runners[0].state == RunnerState::offline);
 }
 
 TEST_CASE("judge: each problem degrades a runner that otherwise works") {
@@ -134,7 +174,7 @@ TEST_CASE("judge: each problem degrades a runner that otherwise works") {
                                                        {Problem::version, pinned}};
     for (const auto& row : rows) {
         const auto judgement = judged(row.second);
-        CHECK_MESSAGE(judgement.problems == std::set{row.first}, to_string(row.first));
+        CHECK_MESSAGE(judgement.problems.found == std::set{row.first}, to_string(row.first));
         CHECK(judgement.health == Health::degraded);
     }
 }
@@ -145,7 +185,7 @@ TEST_CASE("judge: a runner's disk is the filesystem that holds its root") {
     opt.mountpoint = "/opt";
     opt.usage->avail_bytes = 240;
     facts.host.filesystems.value->push_back(opt);
-    CHECK(judge(facts, {}, noon).runners[0].problems == std::set{Problem::disk});
+    CHECK(judge(facts, {}, noon).runners[0].problems.found == std::set{Problem::disk});
     facts.runners[0].root = "/optical/runner";
-    CHECK(judge(facts, {}, noon).runners[0].problems.empty());
+    CHECK(judge(facts, {}, noon).runners[0].problems.found.empty());
 }

@@ -155,10 +155,52 @@ TEST_CASE("runner_state: a connect error with three minutes of silence is offlin
 TEST_CASE("runner_state: where sockets cannot be seen a connect error counts after three minutes") {
     auto runner = healthy();
     runner.sockets.value.reset();
+    runner.log.value->contact = noon.wall - 3min - 10s;
     runner.log.value->connect_error = noon.wall - 3min;
     CHECK(state_of(runner).state == RunnerState::idle);
     runner.log.value->connect_error = noon.wall - 3min - 1s;
     CHECK(state_of(runner).state == RunnerState::offline);
+}
+
+TEST_CASE("runner_state: where sockets cannot be seen, four minutes without a line are unknown") {
+    auto runner = healthy();
+    runner.sockets.value.reset();
+    runner.log.value->contact = noon.wall - 4min;
+    CHECK(state_of(runner).state == RunnerState::idle);
+    runner.log.value->contact = noon.wall - 4min - 1s;
+    CHECK(state_of(runner).state == RunnerState::unknown);
+    runner.processes = at(noon, with(ProcessRole::worker));
+    CHECK(state_of(runner).state == RunnerState::busy);
+}
+
+TEST_CASE("runner_state: a slow crash loop is offline, however often the listener is started") {
+    auto runner = healthy();
+    runner.log.value->trying_since = noon.wall - 4h;
+    runner.log.value->started = noon.wall - 30s;
+    CHECK(state_of(runner).state == RunnerState::offline);
+    runner.log.value->listener_exit = noon.wall - 10s;
+    runner.processes = at(noon, tree({ProcessRole::shell, ProcessRole::wrapper}));
+    CHECK(state_of(runner).state == RunnerState::offline);
+}
+
+TEST_CASE("runner_state: a listener whose exit was read is not idle, though it seems to be there") {
+    auto runner = healthy();
+    runner.log.value->listener_exit = noon.wall - 10s;
+    CHECK(state_of(runner).state == RunnerState::offline);
+}
+
+TEST_CASE("runner_state: a unit that systemd starts again after each failure has crashed") {
+    auto runner = healthy();
+    auto& unit = *runner.unit_state.value;
+    unit.active_state = "activating";
+    unit.sub_state = "auto-restart";
+    unit.result = "exit-code";
+    unit.exec_main_status = 203;
+    runner.processes = at(noon, tree({}));
+    CHECK(state_of(runner).state == RunnerState::stopped);
+    CHECK(state_of(runner).reason == "crash: exit-code, status 203");
+    unit.result = "success";
+    CHECK(state_of(runner).state == RunnerState::starting);
 }
 
 TEST_CASE("runner_state: a session conflict is offline at once") {
@@ -182,7 +224,8 @@ TEST_CASE("runner_state: silence and a listener that cannot run are proof of a h
         const auto processes =
             tree({ProcessRole::shell, ProcessRole::wrapper, ProcessRole::listener}, state);
         runner.processes = at(noon, processes);
-        CHECK(state_of(runner).state == RunnerState::idle);  // heard from 20 s ago
+        // Heard from 20 s ago; D may pass, the other two do not listen.
+        CHECK(state_of(runner).state == (state == 'D' ? RunnerState::idle : RunnerState::offline));
         runner.sockets = at(noon, Sockets{.established = 1, .last_received_seconds = 300.0});
         CHECK(state_of(runner).state == RunnerState::hung);
     }
@@ -202,6 +245,27 @@ TEST_CASE("runner_state: an ephemeral runner that removed itself is done") {
     auto runner = inactive();
     runner.log.value->removed = noon.wall - 5min;
     CHECK(state_of(runner).state == RunnerState::done);
+    runner.log.value->listener_exit_code = "0";
+    CHECK(state_of(runner).state == RunnerState::done);
+}
+
+TEST_CASE("runner_state: an ephemeral runner that died is not done") {
+    auto runner = inactive();
+    runner.log.value->removed = noon.wall - 5min;
+    runner.log.value->listener_exit_code = "1";
+    CHECK(state_of(runner).state == RunnerState::stopped);
+    runner.log.value->listener_exit_code = "0";
+    runner.unit_state.value->result = "oom-kill";
+    CHECK(state_of(runner).state == RunnerState::stopped);
+    CHECK(state_of(runner).reason.starts_with("oom"));
+}
+
+TEST_CASE("runner_state: a runner that ended unseen is not called an operator's stop") {
+    auto runner = inactive();
+    runner.log.value.reset();
+    CHECK(state_of(runner).reason.starts_with("clean_exit: why is not known"));
+    runner.unit_state.value->inactive_enter.reset();
+    CHECK(state_of(runner).reason == "operator: not started");
 }
 
 TEST_CASE("runner_state: a stopped runner says why") {

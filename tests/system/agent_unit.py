@@ -9,11 +9,7 @@ UNIT = "paws-agent.service"
 USER = "paws-agent"
 PORT = 7297
 SOCKET = "/run/paws-agent/control.sock"
-INSTALLED = {
-    "paws-agent.service": "/usr/lib/systemd/system/paws-agent.service",
-    "paws.slice": "/usr/lib/systemd/system/paws.slice",
-    "paws-agent.sysusers": "/usr/lib/sysusers.d/paws-agent.conf",
-}
+FILES = project.SOURCE / "packaging/files.txt"
 
 
 class AgentUnit:
@@ -21,8 +17,10 @@ class AgentUnit:
         self.host = host
 
     def install(self) -> "AgentUnit":
-        for name, target in INSTALLED.items():
-            self.host.copy_in(project.SOURCE / "systemd" / name, target)
+        for line in FILES.read_text().splitlines():
+            if line and not line.startswith(("#", "build/")):  # the programs are there already
+                source, place, mode = line.split()
+                self.host.copy_in(project.SOURCE / source, f"/{place}", int(mode, 8))
         self.host.run("systemd-sysusers && systemctl daemon-reload")
         return self
 
