@@ -26,8 +26,9 @@ namespace {
 namespace fs = std::filesystem;
 using collectors::Stage;
 
-// Their sources are the bus, the journal and the kernel's socket tables.
-constexpr std::array<std::string_view, 3> elsewhere{"journal", "sockets", "units"};
+// Their sources are the bus, the journal, the kernel's socket tables and the blocks of a disk.
+constexpr std::array<std::string_view, 4> elsewhere{
+    "directory_sizes", "journal", "sockets", "units"};
 
 template <class T>
 T needed(const std::optional<T>& value, const std::string& what) {
@@ -100,6 +101,31 @@ void add_sockets(Facts& facts, std::string_view text, const Now& now) {
                 Sockets{static_cast<std::uint32_t>(established), parse_decimal(trim(line))}, now};
         }
     }
+}
+
+// "RUNNER ROLE BYTES"
+void add_directories(Facts& facts, std::string_view text, const Now& now) {
+    for (auto line : lines(text)) {
+        auto* runner = find_runner(facts, take_word(line));
+        const std::string role{take_word(line)};
+        if (runner != nullptr) {
+            runner->directory_bytes.taken = now;
+            auto& sizes = runner->directory_bytes.value;
+            sizes = sizes.value_or(DirectoryBytes{});
+            sizes->emplace(role, take_number(line));
+        }
+    }
+}
+
+// "MOUNTPOINT SECONDS_AGO AVAIL", the oldest first.
+Judgement remembered_space(std::string_view text, const Now& now) {
+    Judgement before;
+    for (auto line : lines(text)) {
+        auto& samples = before.memories.space[std::string{take_word(line)}];
+        const std::chrono::seconds ago{take_number(line)};
+        samples.push_back({.at = now.boot - ago, .avail_bytes = take_number(line)});
+    }
+    return before;
 }
 
 CollectorReport collect(collectors::Collector& collector, Facts& facts, const Now& now) {
@@ -211,6 +237,7 @@ Snapshot RecordedHost::look() const {
     seen.taken = now_;
     seen.facts.runners = runners();
     add_sockets(seen.facts, text("sockets.txt"), now_);
+    add_directories(seen.facts, text("directories.txt"), now_);
     const auto sources = collectors::all(options());
     for (const auto stage : {Stage::hosts, Stage::runners}) {
         for (const auto& [probe, collector] : sources) {
@@ -220,7 +247,7 @@ Snapshot RecordedHost::look() const {
             }
         }
     }
-    seen.judged = policy::judge(seen.facts, {}, now_);
+    seen.judged = policy::judge(seen.facts, remembered_space(text("space.txt"), now_), now_);
     return seen;
 }
 
