@@ -41,6 +41,16 @@ def test_every_collector_that_can_succeed_does(host, agent):
     assert not [name for name, value in reports.items() if value != 1], agent.log()
 
 
+def test_its_sandbox_makes_no_mount_look_broken(host, agent):
+    """The unit has a /tmp of its own, on the tmpfs that the host has there."""
+    assert host.run(["findmnt", "-no", "FSTYPE", "/tmp"]).stdout.strip() == "tmpfs"
+    metrics = agent.metrics()
+    assert metrics.value("paws_filesystem_readonly", mountpoint="/tmp") == 0
+    errors = {own["mountpoint"]: value
+              for own, value in metrics.all("paws_filesystem_device_error")}
+    assert "/tmp" in errors and not any(errors.values()), errors
+
+
 def test_anybody_may_ask_and_the_right_ones_are_answered(host, agent):
     host.run("id -u stranger >/dev/null 2>&1 || useradd stranger")
     refused = host.run_as("stranger", "pawsctl status", check=False)
