@@ -10,13 +10,10 @@
 #include "platform/system_clock.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <utility>
 
 #include <boost/asio/post.hpp>
 #include <malloc.h>
-#include <pthread.h>
 #include <unistd.h>
 
 namespace paws::agent {
@@ -43,27 +40,6 @@ bool same_collectors(const Config& left, const Config& right) {
 
 Log::Reader reader_of_stderr() {
     return platform::stderr_is_the_journal() ? Log::Reader::journal : Log::Reader::people;
-}
-
-// Many small threads: two heaps are enough for them, and a small stack is never a huge page.
-void be_small() {
-    // NOLINTBEGIN(concurrency-mt-unsafe): no other thread has started yet
-    ::mallopt(M_ARENA_MAX, 2);
-    ::mallopt(M_TRIM_THRESHOLD, 128 << 10);
-    ::mallopt(M_MMAP_THRESHOLD, 128 << 10);
-    // NOLINTEND(concurrency-mt-unsafe)
-#if !defined(__SANITIZE_THREAD__)  // its own data of a thread is larger than such a stack
-    static constexpr std::size_t stack_bytes = 512U << 10U;
-    pthread_attr_t attributes{};
-    ::pthread_attr_init(&attributes);
-    ::pthread_attr_setstacksize(&attributes, stack_bytes);
-    ::pthread_setattr_default_np(&attributes);
-    ::pthread_attr_destroy(&attributes);
-#endif
-}
-
-void say(std::FILE* to, const std::string& text) {
-    std::fprintf(to, "%s\n", text.c_str());
 }
 
 }  // namespace
@@ -317,32 +293,6 @@ void Agent::log_changes(const Snapshot& snapshot) {
         return std::ranges::find(snapshot.judged.runners, name, &RunnerJudgement::name) !=
                snapshot.judged.runners.end();
     });
-}
-
-int run(const Options& options) {
-    auto loaded =
-        load_config(options.config_file,
-                    options.config_named ? MissingFile::is_an_error : MissingFile::is_fine);
-    if (!loaded) {
-        say(stderr, loaded.error().what);
-        return exit_config;
-    }
-    if (options.only_check) {
-        say(stdout,
-            loaded->files.empty() ? options.config_file + ": no such file; the defaults serve"
-                                  : loaded->files.front() + ": good");
-        return 0;
-    }
-    be_small();
-    auto agent = Agent::open(options, std::move(*loaded), real_surroundings());
-    if (!agent) {
-        say(stderr, "paws-agent: " + agent.error().what);
-        return exit_unavailable;
-    }
-    if (!(*agent)->run()) {
-        std::_Exit(0);
-    }
-    return 0;
 }
 
 }  // namespace paws::agent

@@ -74,7 +74,4 @@ private:
     bool ready_ = false;
 };
 
-// The whole life of the process; its exit code.
-int run(const Options& options);
-
 }  // namespace paws::agent

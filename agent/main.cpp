@@ -1,5 +1,5 @@
-#include "agent/agent.h"
 #include "agent/options.h"
+#include "agent/run.h"
 
 #include <cstdio>
 #include <exception>

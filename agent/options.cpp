@@ -22,7 +22,9 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
                "--config", options.config_file, "Read this file and conf.d/*.toml beside it")
             ->type_name("FILE")
             ->capture_default_str();
-    app.add_flag("--check-config", options.only_check, "Say what is wrong with the configuration");
+    auto* const check = app.add_flag(
+        "--check-config", options.only_check, "Say what is wrong with the configuration");
+    app.add_flag("--json", options.json, "Say it as JSON, for programs")->needs(check);
     const auto* log_level = app.add_option("--log-level", level, "Stronger than [agent] log_level")
                                 ->type_name("debug|info|warning|error")
                                 ->check(CLI::IsMember(std::vector<std::string>{

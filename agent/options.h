@@ -14,6 +14,7 @@ struct Options {
     std::string config_file = "/etc/paws-agent/agent.toml";
     bool config_named = false;  // by --config: then it has to be there
     bool only_check = false;
+    bool json = false;                  // the check's verdict
     std::optional<LogLevel> log_level;  // stronger than the file's
 };
 

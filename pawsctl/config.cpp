@@ -15,7 +15,7 @@ namespace paws::pawsctl {
 namespace {
 
 // The daemon reads its configuration; what it says and its exit code are the answer.
-int check(const std::string& file) {
+int check(const std::string& file, bool json) {
     const auto program = platform::find_program("paws-agent");
     if (!program) {
         complain(
@@ -23,6 +23,9 @@ int check(const std::string& file) {
         return exit_unreachable;
     }
     std::vector<std::string> arguments{"--check-config"};
+    if (json) {
+        arguments.emplace_back("--json");
+    }
     if (!file.empty()) {
         arguments.insert(arguments.end(), {"--config", file});
     }
@@ -84,8 +87,9 @@ void add_config(CommandLine& line) {
     checking.add_option("FILE", *file, "Instead of /etc/paws-agent/agent.toml; conf.d beside it")
         ->type_name("");
     checking.footer(examples({"pawsctl config check", "pawsctl config check ./agent.toml"}) +
-                    "\n\nExit: 0 nothing is wrong, 78 what is wrong stands on standard error");
-    line.does(checking, [file](const Call&) { return check(*file); });
+                    "\n\nExit: 0 nothing is wrong, 78 something is");
+    line.takes_json(checking);
+    line.does(checking, [file](const Call& call) { return check(*file, call.json); });
 
     auto& showing =
         CommandLine::verb(verb, "show", "What the running agent uses; secrets are hidden");

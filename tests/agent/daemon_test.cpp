@@ -159,6 +159,12 @@ TEST_CASE("daemon: --check-config tells every fault and starts nothing") {
     CHECK(good.code == 0);
     CHECK(good.output == file + ": good\n");
     CHECK(run_agent({"--config", file + ".not", "--check-config"}).code == 78);
+    const auto verdict = run_agent({"--config", file + ".not", "--check-config", "--json"});
+    CHECK(verdict.code == 78);
+    CHECK(has(verdict.output, R"({"version":1,"valid":false,"files":[],"faults":[")"));
+    CHECK(has(run_agent({"--config", file, "--check-config", "--json"}).output,
+              R"("valid":true,"files":[")"));
+    CHECK(run_agent({"--json"}).code == 64);  // alone it means nothing
 }
 
 TEST_CASE("daemon: the command line") {

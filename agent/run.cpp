@@ -1,0 +1,95 @@
+#include "agent/run.h"
+
+#include "agent/agent.h"
+#include "agent/config_file.h"
+#include "core/text.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <malloc.h>
+#include <pthread.h>
+
+namespace paws::agent {
+
+namespace {
+
+// Many small threads: two heaps are enough for them, and a small stack is never a huge page.
+void be_small() {
+    // NOLINTBEGIN(concurrency-mt-unsafe): no other thread has started yet
+    ::mallopt(M_ARENA_MAX, 2);
+    ::mallopt(M_TRIM_THRESHOLD, 128 << 10);
+    ::mallopt(M_MMAP_THRESHOLD, 128 << 10);
+    // NOLINTEND(concurrency-mt-unsafe)
+#if !defined(__SANITIZE_THREAD__)  // its own data of a thread is larger than such a stack
+    static constexpr std::size_t stack_bytes = 512U << 10U;
+    pthread_attr_t attributes{};
+    ::pthread_attr_init(&attributes);
+    ::pthread_attr_setstacksize(&attributes, stack_bytes);
+    ::pthread_setattr_default_np(&attributes);
+    ::pthread_attr_destroy(&attributes);
+#endif
+}
+
+void say(std::FILE* to, const std::string& text) {
+    std::fprintf(to, "%s\n", text.c_str());
+}
+
+// {"version":1,"valid":false,"files":[],"faults":["FILE:LINE:COL: ..."]}
+std::string verdict_json(const Result<LoadedConfig>& loaded) {
+    boost::json::array faults;
+    std::string_view lines = loaded ? std::string_view{} : loaded.error().what;
+    while (!lines.empty()) {
+        faults.emplace_back(take_until(lines, '\n'));
+    }
+    boost::json::array files;
+    for (const auto& file : loaded ? loaded->files : std::vector<std::string>{}) {
+        files.emplace_back(file);
+    }
+    return boost::json::serialize(boost::json::object{{"version", 1},
+                                                      {"valid", loaded.has_value()},
+                                                      {"files", std::move(files)},
+                                                      {"faults", std::move(faults)}});
+}
+
+void say_verdict(const Options& options, const Result<LoadedConfig>& loaded) {
+    if (options.json) {
+        say(stdout, verdict_json(loaded));
+    } else if (!loaded) {
+        say(stderr, loaded.error().what);
+    } else {
+        say(stdout,
+            loaded->files.empty() ? options.config_file + ": no such file; the defaults serve"
+                                  : loaded->files.front() + ": good");
+    }
+}
+
+}  // namespace
+
+int run(const Options& options) {
+    auto loaded =
+        load_config(options.config_file,
+                    options.config_named ? MissingFile::is_an_error : MissingFile::is_fine);
+    if (!loaded || options.only_check) {
+        say_verdict(options, loaded);
+        return loaded ? 0 : exit_config;
+    }
+    be_small();
+    auto agent = Agent::open(options, std::move(*loaded), real_surroundings());
+    if (!agent) {
+        say(stderr, "paws-agent: " + agent.error().what);
+        return exit_unavailable;
+    }
+    if (!(*agent)->run()) {
+        std::_Exit(0);
+    }
+    return 0;
+}
+
+}  // namespace paws::agent
