@@ -31,8 +31,9 @@ read -r _ <&3
 @contextlib.contextmanager
 def sleepers(count):
     before = processes()
+    as_root = [] if os.geteuid() == 0 else ["--map-root-user"]
     crowd = subprocess.Popen(
-        ["unshare", "--pid", "--fork", "--kill-child", "sh", "-c", SLEEP, str(count)],
+        ["unshare", *as_root, "--pid", "--fork", "--kill-child", "sh", "-c", SLEEP, str(count)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         assert crowd.stdout.readline() == b"ready\n"
