@@ -61,6 +61,12 @@ def check(file, arguments, build, identity):
     return file, passed, time.monotonic() - started, "" if passed else output
 
 
+def settings_of(file):
+    """The .clang-tidy files that hold for this one, the nearest first."""
+    found = [folder / ".clang-tidy" for folder in file.parents if folder.is_relative_to(ROOT)]
+    return b"".join(each.read_bytes() for each in found if each.exists())
+
+
 def forget_old():
     month_ago = time.time() - 30 * 86400
     for entry in CACHE.iterdir():
@@ -72,13 +78,12 @@ def main():
     build = pathlib.Path(sys.argv[1]).resolve()
     sources = project_sources(build, sys.argv[2:])
     version = subprocess.run(["clang-tidy", "--version"], capture_output=True, check=True).stdout
-    settings = [ROOT / ".clang-tidy", ROOT / "tests/.clang-tidy"]
-    identity = version + b"".join(each.read_bytes() for each in settings)
     CACHE.mkdir(parents=True, exist_ok=True)
     forget_old()
     failed = looked_at = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        jobs = [pool.submit(check, file, arguments, build, identity) for file, arguments in sources]
+        jobs = [pool.submit(check, file, arguments, build, version + settings_of(file))
+                for file, arguments in sources]
         for job in concurrent.futures.as_completed(jobs):
             file, passed, seconds, output = job.result()
             failed += not passed
