@@ -83,7 +83,7 @@ Client::~Client() {
     }
 }
 
-void Client::send(std::string_view bytes) {
+void Client::send(std::string_view bytes) const {
     while (!bytes.empty()) {
         const auto sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (sent <= 0) {
@@ -118,7 +118,7 @@ std::string Client::receive(bool head) {
     return answer;
 }
 
-bool Client::closed() {
+bool Client::closed() const {
     char byte = 0;
     return ::recv(socket_, &byte, 1, 0) <= 0 && errno != EAGAIN;
 }

@@ -17,10 +17,10 @@ public:
     Client& operator=(const Client&) = delete;
     ~Client();
 
-    void send(std::string_view bytes);
+    void send(std::string_view bytes) const;
     // One whole answer by its Content-Length, or what came before the server hung up.
     std::string receive(bool head = false);
-    bool closed();  // waits for the server to hang up
+    bool closed() const;  // waits for the server to hang up
 
 private:
     bool more();

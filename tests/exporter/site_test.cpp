@@ -12,7 +12,7 @@ using namespace paws::exporter::testing;
 
 namespace {
 
-Sources sources_of(std::shared_ptr<const Snapshot> snapshot) {
+Sources sources_of(const std::shared_ptr<const Snapshot>& snapshot) {
     return {.latest = [=] { return snapshot; },
             .fresh = [=] { return snapshot; },
             .agent = example_agent,
