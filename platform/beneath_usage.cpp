@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <utility>
 
 #include <fcntl.h>
@@ -14,6 +15,17 @@ using Steady = std::chrono::steady_clock;
 
 constexpr std::uint64_t block_bytes = 512;         // of st_blocks (inode(7))
 constexpr std::size_t entries_between_looks = 64;  // at the clock
+
+// Without the room to grow that operator+ leaves.
+std::string join(const std::string& directory, const std::string& name) {
+    std::string path;
+    path.reserve(directory.size() + 1 + name.size());
+    return path.append(directory).append("/").append(name);
+}
+
+std::size_t bytes_of(const std::string& path) {
+    return sizeof(std::string) + path.size();
+}
 
 }  // namespace
 
@@ -46,17 +58,40 @@ Result<void> BeneathUsage::begin() {
     begun_ = true;
     device_ = found.st_dev;
     add(found, ".");
-    waiting_.emplace_back(".");
+    return visit_later(".");
+}
+
+Error BeneathUsage::unknown(Errc code, const std::string& because) const {
+    return {code, top_.path() + ": " + because + "; its size is not known"};
+}
+
+// Bounded in bytes: whoever fills the tree chooses how long its paths are.
+Result<void> BeneathUsage::visit_later(std::string path) {
+    if (path.size() >= PATH_MAX) {
+        return unknown(Errc::malformed, "a directory in it is deeper than a path can be long");
+    }
+    if (waiting_bytes_ + bytes_of(path) > waiting_limit_bytes) {
+        return unknown(Errc::malformed, "has too many directories to remember");
+    }
+    waiting_bytes_ += bytes_of(path);
+    waiting_.push_back(std::move(path));
     return {};
 }
 
 // One that is gone, closed to us or another mount by now is passed over.
 Result<void> BeneathUsage::open_next() {
+    waiting_bytes_ -= bytes_of(waiting_.back());
     path_ = std::move(waiting_.back());
     waiting_.pop_back();
     auto directory = top_.open_directory(path_);
+    if (!directory && path_ == ".") {
+        return directory.error();
+    }
     if (!directory) {
-        return path_ == "." ? Result<void>{directory.error()} : Result<void>{};
+        const auto code = directory.error().code;
+        return code == Errc::absent || code == Errc::denied
+                   ? Result<void>{}
+                   : unknown(code, "a directory in it cannot be opened");
     }
     open_.reset(::fdopendir(directory->get()));
     if (open_) {
@@ -72,17 +107,9 @@ Result<void> BeneathUsage::look_at(const std::string& name) {
         found.st_dev != device_) {
         return {};
     }
-    auto path = path_ == "." ? name : path_ + "/" + name;
+    auto path = path_ == "." ? name : join(path_, name);
     add(found, path);
-    if (S_ISDIR(found.st_mode)) {
-        if (waiting_.size() == waiting_limit) {
-            return Error{Errc::malformed,
-                         top_.path() + ": more than " + std::to_string(waiting_limit) +
-                             " directories to look into; its size is not known"};
-        }
-        waiting_.push_back(std::move(path));
-    }
-    return {};
+    return S_ISDIR(found.st_mode) ? visit_later(std::move(path)) : Result<void>{};
 }
 
 Result<bool> BeneathUsage::advance(std::size_t& entries, std::chrono::nanoseconds patience) {

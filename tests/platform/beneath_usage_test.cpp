@@ -9,7 +9,9 @@
 #include <string>
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -58,6 +60,30 @@ std::uint64_t du(const fs::path& directory) {
     REQUIRE(std::fgets(line.data(), line.size(), output) != nullptr);
     ::pclose(output);
     return std::stoull(line.data());
+}
+
+// A chain of directories with names of 250 bytes, `depth` of them: the descriptor of the last.
+platform::UniqueFd chain(const fs::path& top, int depth) {
+    platform::UniqueFd at{::open(top.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+    const std::string name(250, 'd');
+    for (int step = 0; step < depth; ++step) {
+        REQUIRE(::mkdirat(at.get(), name.c_str(), 0755) == 0);
+        at = platform::UniqueFd{::openat(at.get(), name.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+    }
+    return at;
+}
+
+void make_directories(int directory, int first, int last) {
+    for (int at = first; at < last; ++at) {
+        auto name = std::to_string(at);
+        name.append(250 - name.size(), 'w');
+        REQUIRE(::mkdirat(directory, name.c_str(), 0755) == 0);
+    }
+}
+
+Result<bool> walk_at_once(BeneathUsage& usage) {
+    std::size_t entries = 1'000'000;
+    return usage.advance(entries, 60s);
 }
 
 }  // namespace
@@ -159,4 +185,67 @@ TEST_CASE("BeneathUsage: a closed directory at the top is an error, below it is 
     CHECK(seen > 10'000);
     CHECK(seen < du(dir.path()));
     CHECK(refused.error().code == Errc::denied);
+}
+
+TEST_CASE(
+    "BeneathUsage: remembers so many bytes of directories to visit, not so many directories") {
+    const TemporaryDirectory dir;
+    const auto deep = chain(dir.path(), 14);
+    constexpr int many = 1000;  // of 3,800 bytes each
+    make_directories(deep.get(), 0, many);
+    BeneathUsage within{beneath(dir.path()), {}};
+    CHECK(walk_at_once(within).value());
+    CHECK(within.bytes() == du(dir.path()));
+
+    make_directories(deep.get(), many, many + 200);
+    BeneathUsage beyond{beneath(dir.path()), {}};
+    const auto walked = walk_at_once(beyond);
+    REQUIRE_FALSE(walked);
+    CHECK(walked.error().code == Errc::malformed);
+    CHECK(walked.error().what ==
+          dir.path().string() + ": has too many directories to remember; its size is not known");
+}
+
+TEST_CASE("BeneathUsage: directories that were visited are not remembered") {
+    const TemporaryDirectory dir;
+    const auto deep = chain(dir.path(), 13);
+    for (int group = 0; group < 2; ++group) {
+        const auto name = std::to_string(group);
+        REQUIRE(::mkdirat(deep.get(), name.c_str(), 0755) == 0);
+        const platform::UniqueFd at{::openat(deep.get(), name.c_str(), O_PATH | O_CLOEXEC)};
+        make_directories(at.get(), 0, 800);
+    }
+    BeneathUsage usage{beneath(dir.path()), {}};
+    CHECK(walk_at_once(usage).value());
+}
+
+TEST_CASE("BeneathUsage: what is deeper than a path can be long makes the size unknown") {
+    const TemporaryDirectory dir;
+    const auto deep = chain(dir.path(), 20);
+    const platform::UniqueFd file{
+        ::openat(deep.get(), "big", O_WRONLY | O_CREAT | O_CLOEXEC, 0600)};
+    REQUIRE(::posix_fallocate(file.get(), 0, 10'000'000) == 0);
+    BeneathUsage usage{beneath(dir.path()), {}};
+    const auto walked = walk_at_once(usage);
+    REQUIRE_FALSE(walked);
+    CHECK(walked.error().what == dir.path().string() +
+                                     ": a directory in it is deeper than a path can be long; "
+                                     "its size is not known");
+}
+
+TEST_CASE("BeneathUsage: a directory that fails to open makes the size unknown") {
+    const TemporaryDirectory dir;
+    write(dir.path() / "below/file", 10);
+    BeneathUsage usage{beneath(dir.path()), {}};
+    std::size_t entries = 4;  // the top, and all that is in it
+    REQUIRE_FALSE(usage.advance(entries, 10s).value());
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+    const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+    const auto walked = walk_at_once(usage);
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+    REQUIRE_FALSE(walked);
+    CHECK(walked.error().what ==
+          dir.path().string() + ": a directory in it cannot be opened; its size is not known");
 }
