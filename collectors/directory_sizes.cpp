@@ -1,5 +1,7 @@
 #include "collectors/directory_sizes.h"
 
+#include "core/text.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -9,6 +11,14 @@ namespace {
 
 using platform::Beneath;
 using platform::BeneathUsage;
+
+constexpr int intervals_worth_showing = 3;
+constexpr std::size_t shortfall_limit_bytes = 512;
+
+// Not there, or closed to the agent: what `files` says of the runner already.
+bool is_ordinary(const Error& error) {
+    return error.code == Errc::absent || error.code == Errc::denied;
+}
 
 // The work folder as `.runner` names it. Job code can write that file: an absolute folder counts
 // only when it belongs to the owner of the runner's root, as config.sh makes it.
@@ -47,9 +57,11 @@ const Runner* DirectorySizesCollector::next_due(const Facts& seen, const Now& no
     return next;
 }
 
-DirectorySizesCollector::Walk DirectorySizesCollector::begin(const Runner& runner) const {
+DirectorySizesCollector::Walk DirectorySizesCollector::begin(const Runner& runner,
+                                                             const Now& now) const {
     Walk walk;
     walk.runner = runner.name;
+    walk.begun = now.boot;
     const auto root = Beneath::open(root_, runner.root);
     if (!root) {
         return walk;
@@ -76,10 +88,22 @@ bool DirectorySizesCollector::advance(std::size_t& entries) {
             for (const auto& [name, bytes] : usage.apart()) {
                 walk_->found[name.substr(1)] = bytes;
             }
+        } else if (!is_ordinary(complete.error())) {
+            walk_->lacks = complete.error();
         }
         walk_->parts.pop_back();
     }
     return true;
+}
+
+void DirectorySizesCollector::give_up_when_late(const Now& now) {
+    if (walk_ && now.boot - walk_->begun >= pace_.patience) {
+        walk_->lacks =
+            Error{Errc::timeout,
+                  "its directories could not be walked in " +
+                      std::to_string(pace_.patience.count()) + " minutes; their size is not known"};
+        end(now);
+    }
 }
 
 void DirectorySizesCollector::end(const Now& now) {
@@ -89,6 +113,7 @@ void DirectorySizesCollector::end(const Now& now) {
     if (!walk_->found.empty()) {
         known.sizes.value = std::move(walk_->found);
     }
+    known.lacks = std::move(walk_->lacks);
     walk_.reset();
 }
 
@@ -108,6 +133,7 @@ void DirectorySizesCollector::forget_others(const Facts& seen) {
 
 Result<Fill> DirectorySizesCollector::collect(const Facts& seen, const Now& now) {
     forget_others(seen);
+    give_up_when_late(now);
     auto entries = pace_.entries;
     while (entries > 0) {
         if (!walk_) {
@@ -116,28 +142,46 @@ Result<Fill> DirectorySizesCollector::collect(const Facts& seen, const Now& now)
                 break;
             }
             known_[next->name].root = next->root;
-            walk_ = begin(*next);
+            walk_ = begin(*next, now);
         }
         if (!advance(entries)) {
             break;
         }
         end(now);
     }
-    return finished();
+    return finished(now);
 }
 
-Fill DirectorySizesCollector::finished() const {
-    std::vector<std::pair<std::string, Sourced<DirectoryBytes>>> sizes;
+std::optional<Error> DirectorySizesCollector::shortfall() const {
+    std::optional<Error> found;
+    int others = 0;
     for (const auto& [name, known] : known_) {
-        if (known.ended) {
-            sizes.emplace_back(name, known.sizes);
+        if (known.lacks && !found) {
+            found = Error{known.lacks->code, name + ": " + known.lacks->what};
+        } else if (known.lacks) {
+            ++others;
+        }
+    }
+    if (found) {
+        found->what = printable(found->what, shortfall_limit_bytes) +
+                      (others > 0 ? "; " + std::to_string(others) + " more like this" : "");
+    }
+    return found;
+}
+
+// A size whose next walk is that late would be shown as if it were new: it has none then.
+Fill DirectorySizesCollector::finished(const Now& now) const {
+    std::map<std::string, Sourced<DirectoryBytes>> sizes;
+    for (const auto& [name, known] : known_) {
+        if (known.ended && now.boot - *known.ended < intervals_worth_showing * pace_.interval) {
+            sizes.emplace(name, known.sizes);
         }
     }
     return [sizes = std::move(sizes)](Facts& draft) {
-        for (const auto& [name, size] : sizes) {
-            if (auto* runner = find_runner(draft, name)) {
-                runner->directory_bytes = size;
-            }
+        for (auto& runner : draft.runners) {
+            const auto found = sizes.find(runner.name);
+            runner.directory_bytes =
+                found == sizes.end() ? Sourced<DirectoryBytes>{} : found->second;
         }
     };
 }

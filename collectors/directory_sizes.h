@@ -1,7 +1,9 @@
 // Directory sizes: what a runner's directories hold on disk: `work` (with what follows in it),
 // `tool` (_work/_tool), `update` (_work/_update) and `diag`, as du(1) counts them for the agent's
 // user. Walks one runner at a time, a part in each round, every runner once in ten minutes; only
-// complete walks are published. Lives on the probe "sizes", where a dead mount stops nothing else.
+// complete walks are published, and not for long: a job that fills its directories faster than they
+// are walked loses its own sizes, never those of others. Lives on the probe "sizes", where a dead
+// mount stops nothing else.
 
 #pragma once
 
@@ -26,6 +28,7 @@ public:
         std::size_t entries = 10'000;         // looked at in a round
         std::chrono::milliseconds time{150};  // spent in a round
         std::chrono::minutes interval{10};    // from the end of a runner's walk to its next
+        std::chrono::minutes patience{10};    // with a runner's walk
     };
 
     explicit DirectorySizesCollector(platform::RootFs root)
@@ -35,6 +38,8 @@ public:
     std::string_view name() const override { return "directory_sizes"; }
     Stage stage() const override { return Stage::runners; }
     Result<Fill> collect(const Facts& seen, const Now& now) override;
+    // The runners whose last walk did not come to its end.
+    std::optional<Error> shortfall() const override;
 
 private:
     struct Part {
@@ -43,21 +48,25 @@ private:
     };
     struct Walk {
         std::string runner;
+        BootTime begun;
         std::vector<Part> parts;  // not walked yet, the next at the end
         DirectoryBytes found;
+        std::optional<Error> lacks;  // why a part is not in `found`
     };
     struct Known {
         std::string root;
         std::optional<BootTime> ended;  // of the last walk, complete or given up
         Sourced<DirectoryBytes> sizes;
+        std::optional<Error> lacks;
     };
 
     const Runner* next_due(const Facts& seen, const Now& now) const;
-    Walk begin(const Runner& runner) const;
+    Walk begin(const Runner& runner, const Now& now) const;
     void forget_others(const Facts& seen);
     bool advance(std::size_t& entries);  // true: the walk has ended
+    void give_up_when_late(const Now& now);
     void end(const Now& now);
-    Fill finished() const;
+    Fill finished(const Now& now) const;
 
     platform::RootFs root_;
     Pace pace_;

@@ -1,13 +1,17 @@
 #include "collectors/directory_sizes.h"
 
+#include "platform/unique_fd.h"
 #include "tests/support/facts.h"
 #include "tests/support/temporary_directory.h"
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <string>
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 using namespace paws;
@@ -43,6 +47,22 @@ public:
         REQUIRE(collect_into(facts_, collector_, later(after)));
         return facts_.runners[0].directory_bytes;
     }
+    // Until `end`, a round each minute.
+    void pass(std::chrono::minutes begin, std::chrono::minutes end) {
+        for (auto at = begin; at <= end; ++at) {
+            look(at);
+        }
+    }
+    void add_endless(const std::string& name, const fs::path& root) {
+        for (int at = 0; at < 300; ++at) {
+            write(root / "_work" / std::to_string(at), 1);
+        }
+        add(name, root);
+    }
+    const std::optional<DirectoryBytes>& sizes(std::size_t runner) const {
+        return facts_.runners.at(runner).directory_bytes.value;
+    }
+    std::optional<Error> shortfall() const { return collector_.shortfall(); }
     Facts& facts() { return facts_; }
     RunnerFiles& files() { return *facts_.runners[0].files.value; }
     const fs::path& root() const { return dir_.path(); }
@@ -150,6 +170,97 @@ TEST_CASE("directory_sizes: a runner that goes in the middle of its walk takes t
     for (int round = 1; round < 10; ++round) {
         CHECK_FALSE(rig.look(std::chrono::seconds{round}).value);
     }
+}
+
+TEST_CASE("directory_sizes: a walk without end is given up, and the next runner is walked") {
+    Rig rig{5};
+    const TemporaryDirectory endless;
+    rig.pass(0min, 5min);
+    REQUIRE(rig.sizes(0));
+    rig.add_endless("build-00", endless.path());
+    rig.pass(6min, 15min);
+    CHECK_FALSE(rig.shortfall());
+    write(rig.root() / "_work/more", 800'000);
+    rig.pass(16min, 22min);
+    CHECK_FALSE(rig.sizes(1));
+    CHECK(rig.sizes(0)->at("work") >= 1'100'000);
+    REQUIRE(rig.shortfall());
+    CHECK(rig.shortfall()->what ==
+          "build-00: its directories could not be walked in 10 minutes; their size is not known");
+    fs::remove_all(endless.path() / "_work");
+    rig.pass(23min, 30min);
+    CHECK_FALSE(rig.shortfall());
+}
+
+TEST_CASE("directory_sizes: of a walk that is given up the parts that were complete are told") {
+    Rig rig{20};
+    for (int at = 0; at < 400; ++at) {
+        write(rig.root() / "_diag" / std::to_string(at), 1);
+    }
+    rig.pass(0min, 10min);
+    REQUIRE(rig.sizes(0));
+    CHECK(rig.sizes(0)->contains("work"));
+    CHECK_FALSE(rig.sizes(0)->contains("diag"));
+    CHECK(rig.shortfall());
+}
+
+TEST_CASE("directory_sizes: a size that could not be renewed for three walks is not told") {
+    Rig rig{5};
+    rig.pass(0min, 5min);
+    const auto taken = rig.facts().runners[0].directory_bytes.taken.boot;
+    const auto old = std::chrono::ceil<std::chrono::minutes>(taken - noon.boot) + 30min;
+    const std::array<TemporaryDirectory, 3> endless;
+    for (std::size_t at = 0; at < endless.size(); ++at) {
+        rig.add_endless("endless-" + std::to_string(at), endless.at(at).path());
+    }
+    rig.pass(6min, old - 1min);
+    CHECK(rig.sizes(0));
+    rig.look(old);
+    CHECK_FALSE(rig.sizes(0));
+    REQUIRE(rig.shortfall());
+    CHECK(rig.shortfall()->what.ends_with("; 1 more like this"));
+    rig.pass(old + 1min, old + 10min);
+    CHECK(rig.sizes(0));
+}
+
+TEST_CASE(
+    "directory_sizes: a directory that cannot be walked to its end is said, with its runner") {
+    Rig rig;
+    auto deep = rig.root() / "_diag";
+    platform::UniqueFd at{::open(deep.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+    const std::string name(250, 'd');
+    for (int step = 0; step < 20; ++step) {
+        REQUIRE(::mkdirat(at.get(), name.c_str(), 0755) == 0);
+        at = platform::UniqueFd{::openat(at.get(), name.c_str(), O_PATH | O_CLOEXEC)};
+    }
+    const auto& sizes = rig.look();
+    REQUIRE(sizes.value);
+    CHECK_FALSE(sizes.value->contains("diag"));
+    CHECK(sizes.value->contains("work"));
+    REQUIRE(rig.shortfall());
+    CHECK(rig.shortfall()->what == "build-01: " + deep.string() +
+                                       ": a directory in it is deeper than a path can be long; "
+                                       "its size is not known");
+}
+
+TEST_CASE("directory_sizes: what is closed to the agent, or is not there, is no shortfall" *
+          doctest::skip(::getuid() != 0)) {
+    Rig rig;
+    fs::permissions(rig.root(), fs::perms{0755});
+    fs::permissions(rig.root() / "_diag", fs::perms{0700});
+    fs::remove_all(rig.root() / "_work");
+    REQUIRE(::seteuid(65534) == 0);
+    const auto seen = rig.look();
+    REQUIRE(::seteuid(0) == 0);
+    CHECK_FALSE(seen.value);
+    CHECK_FALSE(rig.shortfall());
+}
+
+TEST_CASE("directory_sizes: the sizes of another root are not those of this one") {
+    Rig rig;
+    REQUIRE(rig.look().value);
+    rig.facts().runners[0].root = "/nowhere";
+    CHECK_FALSE(rig.look(1s).value);
 }
 
 TEST_CASE("directory_sizes: nothing is walked before the files collector knows the owner") {
