@@ -27,10 +27,11 @@ ProcessTree to_tree(std::span<const Process> processes) {
     for (const auto& process : processes) {
         ++tree.counts[process.role];
     }
-    for (const bool jobs : {false, true}) {
+    // Those whose role only parentage gives come first: a job can start as many as it likes that
+    // pass for an orphan or a helper by their name, and must not push the listener out.
+    for (const auto role : process_roles) {
         for (const auto& process : processes) {
-            if ((process.role == ProcessRole::job) == jobs &&
-                tree.processes.size() < process_limit) {
+            if (process.role == role && tree.processes.size() < process_limit) {
                 tree.processes.push_back(process);
             }
         }

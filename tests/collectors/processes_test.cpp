@@ -123,6 +123,34 @@ TEST_CASE("processes: ten thousand are counted, the list keeps those that matter
     }
 }
 
+TEST_CASE("processes: no number of decoys hides the runner's own") {
+    Rig rig;
+    std::string decoys;
+    for (int pid = 2; pid < 10; ++pid) {
+        rig.host().write_process(pid, 1, "Runner.Worker");  // below a reaper: an orphan
+        decoys += std::to_string(pid) + "\n";
+    }
+    std::string later;
+    for (int pid = 100; pid < 700; ++pid) {
+        rig.host().write_process(pid, 1, pid % 2 == 0 ? "Runner.Worker" : "Runner.PluginHo");
+        later += std::to_string(pid) + "\n";
+    }
+    rig.host().write_process(1001, 1000, "node");
+    rig.host().write_process(1002, 1001, "Runner.Listener");
+    rig.host().write_process(1003, 1002, "Runner.Worker");
+    rig.host().write_process(1000, 1, "runsvc.sh");
+    rig.list(decoys + later + "1000\n1001\n1002\n1003\n");
+    rig.unit().main_pid = 1000;
+    const auto seen = rig.look();
+    REQUIRE(seen.processes.size() == process_limit);
+    CHECK(seen.processes[0].pid == 1000);
+    CHECK(seen.processes[1].pid == 1001);
+    CHECK(seen.processes[2].pid == 1002);
+    CHECK(seen.processes[3].pid == 1003);
+    CHECK(seen.counts.at(ProcessRole::orphan_worker) == 308);
+    CHECK(seen.counts.at(ProcessRole::helper) == 300);
+}
+
 TEST_CASE("processes: what the agent may not see is said, what is gone is not") {
     Rig rig;
     rig.host().remove("proc/12");
