@@ -105,15 +105,23 @@ void set_remote(const inet_diag_msg& message, TcpConnection& connection) {
     connection.remote_port = ntohs(message.id.idiag_dport);
 }
 
+// The kernel's age of the last data is that of the connection until some comes (tcp_finish_connect
+// sets lrcvtime): a peer that says nothing would look like one that has just spoken.
+std::optional<double> last_received_seconds(std::span<const std::byte> info) {
+    const auto bytes = take<std::uint64_t>(info, offsetof(tcp_info, tcpi_bytes_received));
+    const auto age = take<std::uint32_t>(info, offsetof(tcp_info, tcpi_last_data_recv));
+    if (bytes.value_or(0) == 0 || !age) {
+        return std::nullopt;
+    }
+    return static_cast<double>(*age) / 1000;
+}
+
 // The kernel appends to tcp_info with time: an older one gives a shorter struct.
 void set_attribute(std::uint16_t type, std::span<const std::byte> value, TcpConnection& to) {
     if (type == INET_DIAG_CGROUP_ID) {
         to.cgroup = take<std::uint64_t>(value).value_or(0);
     } else if (type == INET_DIAG_INFO) {
-        const auto age = take<std::uint32_t>(value, offsetof(tcp_info, tcpi_last_data_recv));
-        if (age) {
-            to.last_received_seconds = static_cast<double>(*age) / 1000;
-        }
+        to.last_received_seconds = last_received_seconds(value);
     }
 }
 

@@ -20,7 +20,7 @@ struct TcpConnection {
     std::uint16_t remote_port = 0;
     bool loopback = false;
     std::uint64_t cgroup = 0;
-    std::optional<double> last_received_seconds;  // age of the last data received
+    std::optional<double> last_received_seconds;  // age of the last data; absent: none received yet
 };
 
 // One dump for all of `cgroups`. Errc::absent where the kernel cannot tell a socket's cgroup.

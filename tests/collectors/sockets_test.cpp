@@ -129,6 +129,18 @@ TEST_CASE("sockets: those of the unit's cgroup, and the newest byte on any of th
     CHECK(rig.dumps == 1);
 }
 
+TEST_CASE("sockets: one that never received a byte is established and proves no contact") {
+    Rig rig;
+    auto silent = in(rig.id, 443, 0);
+    silent.last_received_seconds.reset();
+    rig.answer = std::vector{silent};
+    REQUIRE(rig.collect());
+    const auto& seen = rig.facts.runners[0].sockets.value;
+    REQUIRE(seen);
+    CHECK(seen->established == 1);
+    CHECK_FALSE(seen->last_received_seconds);
+}
+
 TEST_CASE("sockets: no connection is a count of zero and no age") {
     Rig rig;
     REQUIRE(rig.collect());

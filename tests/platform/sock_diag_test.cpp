@@ -6,6 +6,7 @@
 #include <array>
 #include <cstring>
 #include <fstream>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include <doctest/doctest.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -34,12 +36,16 @@ std::vector<std::byte> message(unsigned char family, std::array<unsigned char, 1
     return bytes;
 }
 
+void append(std::vector<std::byte>& bytes, std::uint16_t type, std::span<const std::byte> value) {
+    const nlattr header{.nla_len = static_cast<std::uint16_t>(sizeof(nlattr) + value.size()),
+                        .nla_type = type};
+    const auto head = std::as_bytes(std::span{&header, 1});
+    bytes.insert(bytes.end(), head.begin(), head.end());
+    bytes.insert(bytes.end(), value.begin(), value.end());
+}
+
 void append(std::vector<std::byte>& bytes, std::uint16_t type, std::uint64_t value) {
-    const nlattr header{.nla_len = sizeof(nlattr) + sizeof value, .nla_type = type};
-    const auto at = bytes.size();
-    bytes.resize(at + header.nla_len);
-    std::memcpy(bytes.data() + at, &header, sizeof header);
-    std::memcpy(bytes.data() + at + sizeof header, &value, sizeof value);
+    append(bytes, type, std::as_bytes(std::span{&value, 1}));
 }
 
 // Both ends of a connection of this process to itself.
@@ -98,8 +104,26 @@ TEST_CASE("established_tcp: finds a cgroup's connection wherever the cgroup stan
         REQUIRE(ours != found->end());
         CHECK(ours->cgroup == own);
         CHECK(ours->remote == "127.0.0.1");
-        CHECK(ours->last_received_seconds);
     }
+}
+
+TEST_CASE("established_tcp: a connection that never received anything has no age of what it did" *
+          doctest::skip(own_cgroup() == 0)) {
+    const Loop loop;
+    const auto client = [&] {
+        const auto found = established_tcp(std::array{own_cgroup()});
+        REQUIRE(found);
+        const auto ours =
+            std::ranges::find(*found, loop.port, &platform::TcpConnection::remote_port);
+        REQUIRE(ours != found->end());
+        return *ours;
+    };
+    CHECK_FALSE(client().last_received_seconds);
+    const platform::UniqueFd accepted{::accept4(loop.server.get(), nullptr, nullptr, SOCK_CLOEXEC)};
+    REQUIRE(::write(accepted.get(), "x", 1) == 1);
+    char byte = 0;
+    REQUIRE(::read(loop.client.get(), &byte, 1) == 1);
+    CHECK(client().last_received_seconds.value_or(99) < 20);
 }
 
 TEST_CASE("parse_tcp_message: addresses of both families, and IPv4 within IPv6 as IPv4") {
@@ -125,6 +149,22 @@ TEST_CASE("parse_tcp_message: the cgroup is known when told, the age only from a
     REQUIRE(connection);
     CHECK(connection->cgroup == 4242);
     CHECK_FALSE(connection->last_received_seconds);
+}
+
+TEST_CASE("parse_tcp_message: a tcp_info that ends before the bytes received tells no age") {
+    tcp_info info{};
+    info.tcpi_last_data_recv = 1500;
+    info.tcpi_bytes_received = 1;
+    const auto age = [&](std::size_t length) {
+        auto bytes = message(AF_INET, {1, 2, 3, 4});
+        append(bytes, INET_DIAG_INFO, std::as_bytes(std::span{&info, 1}).first(length));
+        return parse_tcp_message(bytes)->last_received_seconds;
+    };
+    constexpr auto whole = offsetof(tcp_info, tcpi_bytes_received) + sizeof(std::uint64_t);
+    CHECK(age(whole) == doctest::Approx(1.5));
+    CHECK_FALSE(age(whole - 4));
+    info.tcpi_bytes_received = 0;
+    CHECK_FALSE(age(sizeof info));
 }
 
 TEST_CASE("parse_tcp_message: short, foreign and lying messages are malformed") {
