@@ -94,9 +94,13 @@ Result<void> Agent::open() {
 
 Result<void> Agent::open_control() {
     auto control = Control::open(
-        loop_, loaded_.config.agent.runtime_dir, [this](std::string request, platform::Peer peer) {
-            return verbs_.respond(std::move(request), std::move(peer));
-        });
+        loop_,
+        loaded_.config.agent.runtime_dir,
+        {.respond =
+             [this](std::string request, platform::Peer peer) {
+                 return verbs_.respond(std::move(request), std::move(peer));
+             },
+         .is_operator = [this](const platform::Peer& peer) { return verbs_.is_operator(peer); }});
     if (!control) {
         return control.error();
     }

@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <chrono>
 #include <exception>
+#include <iterator>
+#include <set>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
@@ -24,8 +26,9 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-constexpr std::size_t most_conversations = 32;
-constexpr std::size_t most_of_one_user = 8;
+constexpr std::ptrdiff_t most_conversations = 32;
+constexpr std::ptrdiff_t kept_for_operators = 8;
+constexpr std::ptrdiff_t most_of_one_user = 8;
 constexpr auto failed_softly = asio::as_tuple(asio::use_awaitable);
 
 // Removes what a crash left. The lock is ours, so nobody listens there.
@@ -49,11 +52,11 @@ struct Control::Conversation {
     std::string request;
 };
 
-Control::Control(asio::io_context& loop, platform::PidLock lock, std::string path, Respond respond)
+Control::Control(asio::io_context& loop, platform::PidLock lock, std::string path, House house)
     : loop_{loop},
       lock_{std::move(lock)},
       path_{std::move(path)},
-      respond_{std::move(respond)},
+      house_{std::move(house)},
       acceptor_{loop} {}
 
 Control::~Control() {
@@ -62,7 +65,7 @@ Control::~Control() {
 
 Result<std::unique_ptr<Control>> Control::open(asio::io_context& loop,
                                                const std::string& directory,
-                                               Respond respond,
+                                               House house,
                                                std::chrono::nanoseconds patience) {
     auto lock = platform::PidLock::take(directory + "/agent.lock");
     if (!lock && lock.error().code == Errc::unavailable) {
@@ -77,7 +80,7 @@ Result<std::unique_ptr<Control>> Control::open(asio::io_context& loop,
     if (const auto cleared = clear(path); !cleared) {
         return cleared.error();
     }
-    std::unique_ptr<Control> control{new Control{loop, std::move(*lock), path, std::move(respond)}};
+    std::unique_ptr<Control> control{new Control{loop, std::move(*lock), path, std::move(house)}};
     control->patience_ = patience;
     if (const auto listening = control->listen(); !listening) {
         return listening.error();
@@ -121,29 +124,49 @@ asio::awaitable<void> Control::accept() {
     }
 }
 
+// A job under an operator's own account has its seats apart from those of the operator.
+bool Control::is_free_for(const Seat& wanted) const {
+    const auto of_this_user = std::ranges::count_if(seats_, [&](const Seat& seat) {
+        return seat.uid == wanted.uid && seat.of_operator == wanted.of_operator;
+    });
+    const auto of_others = std::ranges::count(seats_, false, &Seat::of_operator);
+    return of_this_user < most_of_one_user && std::ssize(seats_) < most_conversations &&
+           (wanted.of_operator || of_others < most_conversations - kept_for_operators);
+}
+
+// Names the processes: ss(8) shows of a connected unix socket the agent's end alone.
+std::string Control::crowded() const {
+    std::set<int> pids;
+    for (const auto& seat : seats_) {
+        if (seat.pid > 0) {  // 0: of another pid namespace
+            pids.insert(seat.pid);
+        }
+    }
+    std::string list;
+    for (const int pid : pids) {
+        list += (list.empty() ? "" : ",") + std::to_string(pid);
+    }
+    return "too many ask at once; ask again" +
+           (list.empty() ? "" : ", or see who they are: ps -fp " + list);
+}
+
 void Control::receive(Protocol::socket socket) {
     const auto peer = platform::peer_of(socket.native_handle());
     if (!peer) {
         return;
     }
-    auto& of_this_user = conversations_of_[peer->uid];
-    if (conversations_ >= most_conversations || of_this_user >= most_of_one_user) {
+    const Seat seat{.uid = peer->uid, .pid = peer->pid, .of_operator = house_.is_operator(*peer)};
+    if (!is_free_for(seat)) {
         boost::system::error_code ignored;
         socket.non_blocking(true, ignored);
-        socket.write_some(
-            asio::buffer(refusal(Refusal::unavailable, "too many ask at once; ask again")),
-            ignored);
+        socket.write_some(asio::buffer(refusal(Refusal::unavailable, crowded())), ignored);
         return;
     }
-    ++conversations_;
-    ++of_this_user;
+    const auto taken = seats_.insert(seats_.end(), seat);
     auto with = std::make_shared<Conversation>(
         Conversation{std::move(socket), asio::steady_timer{loop_}, *peer, ""});
-    asio::co_spawn(loop_, converse(with), [this, uid = peer->uid](const std::exception_ptr& bug) {
-        --conversations_;
-        if (--conversations_of_[uid] == 0) {
-            conversations_of_.erase(uid);
-        }
+    asio::co_spawn(loop_, converse(with), [this, taken](const std::exception_ptr& bug) {
+        seats_.erase(taken);
         if (bug) {
             std::rethrow_exception(bug);
         }
@@ -164,7 +187,7 @@ asio::awaitable<void> Control::converse(std::shared_ptr<Conversation> with) {
 }
 
 // Empty when nothing was asked.
-asio::awaitable<std::string> Control::answer_to(std::shared_ptr<Conversation> with) {
+asio::awaitable<std::string> Control::answer_to(std::shared_ptr<Conversation> with) const {
     auto& request = with->request;
     const auto [failed, length] = co_await asio::async_read_until(
         with->socket, asio::dynamic_buffer(request, request_limit + 1), '\n', failed_softly);
@@ -177,7 +200,7 @@ asio::awaitable<std::string> Control::answer_to(std::shared_ptr<Conversation> wi
     request.resize(std::min(request.find('\n'), request.size()));
     std::string text;
     try {
-        text = co_await respond_(request, with->peer);
+        text = co_await house_.respond(request, with->peer);
     } catch (const std::exception& bug) {  // one answer that fails does not stop the agent
         text = refusal(Refusal::unavailable, std::string{"a bug in the agent: "} + bug.what());
     }

@@ -47,6 +47,10 @@ Standing Verbs::standing(const platform::Peer& peer) const {
                        latest ? latest->facts : Facts{});
 }
 
+bool Verbs::is_operator(const platform::Peer& peer) const {
+    return standing(peer).role == Role::host_operator;
+}
+
 asio::awaitable<std::string> Verbs::respond(std::string line, platform::Peer peer) {
     const auto who = standing(peer);
     auto request = parse_request(line);

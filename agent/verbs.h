@@ -22,6 +22,7 @@ public:
 
     // The whole answer to one line of a peer, refusals included.
     boost::asio::awaitable<std::string> respond(std::string line, platform::Peer peer);
+    bool is_operator(const platform::Peer& peer) const;
 
 private:
     Standing standing(const platform::Peer& peer) const;

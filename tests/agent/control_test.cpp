@@ -6,12 +6,15 @@
 
 #include <cstring>
 #include <fstream>
+#include <functional>
+#include <vector>
 
 #include <doctest/doctest.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 using namespace paws;
 using namespace paws::agent;
@@ -69,15 +72,16 @@ struct Answering {
         auto opened = Control::open(
             loop,
             directory.path(),
-            [this](std::string request,
-                   platform::Peer peer) -> boost::asio::awaitable<std::string> {
-                ++requests;
-                last_peer = peer;
-                if (request == "throw") {
-                    throw std::logic_error{"oops"};
-                }
-                co_return "<" + request + ">\n";
-            },
+            {.respond = [this](std::string request,
+                               platform::Peer peer) -> boost::asio::awaitable<std::string> {
+                 ++requests;
+                 last_peer = peer;
+                 if (request == "throw") {
+                     throw std::logic_error{"oops"};
+                 }
+                 co_return "<" + request + ">\n";
+             },
+             .is_operator = [this](const platform::Peer& peer) { return is_operator(peer); }},
             patience);
         REQUIRE_MESSAGE(opened, (opened ? "" : opened.error().what));
         control = std::move(*opened);
@@ -86,10 +90,31 @@ struct Answering {
     TemporaryDirectory directory;
     boost::asio::io_context loop;
     std::unique_ptr<Control> control;
+    void let_users_in() const {
+        std::filesystem::permissions(directory.path(), std::filesystem::perms{0755});
+    }
+
+    std::function<bool(const platform::Peer&)> is_operator = [](const auto&) { return false; };
     platform::Peer last_peer;
     int requests = 0;
     std::filesystem::path socket = directory.path() / "control.sock";
 };
+
+const std::string crowded = refusal(
+    Refusal::unavailable,
+    "too many ask at once; ask again, or see who they are: ps -fp " + std::to_string(::getpid()));
+
+// Conversations in which nothing is asked.
+std::vector<Client> idle(const Answering& agent, std::size_t count, uid_t user = ::geteuid()) {
+    const auto before = ::geteuid();
+    REQUIRE(::seteuid(user) == 0);
+    std::vector<Client> clients;
+    while (clients.size() < count) {
+        clients.emplace_back(agent.socket);
+    }
+    REQUIRE(::seteuid(before) == 0);
+    return clients;
+}
 
 }  // namespace
 
@@ -157,14 +182,39 @@ TEST_CASE("control: a client that goes away, or an answer that fails, harms nobo
 
 TEST_CASE("control: one user has at most eight conversations at once") {
     Answering agent;
-    std::vector<Client> clients;
-    for (int client = 0; client < 9; ++client) {
-        clients.emplace_back(agent.socket);
-    }
-    CHECK(clients.back().answer(agent.loop) ==
-          refusal(Refusal::unavailable, "too many ask at once; ask again"));
+    auto clients = idle(agent, 9);
+    CHECK(clients.back().answer(agent.loop) == crowded);
     CHECK(clients.front().send("x\n").answer(agent.loop) == "<x>\n");
     CHECK(Client{agent.socket}.send("y\n").answer(agent.loop) == "<y>\n");
+}
+
+TEST_CASE("control: a job's conversations do not count against the operator of the same account") {
+    Answering agent;
+    auto of_the_job = idle(agent, 9);
+    CHECK(of_the_job.back().answer(agent.loop) == crowded);
+    agent.is_operator = [](const auto&) { return true; };
+    CHECK(Client{agent.socket}.send("x\n").answer(agent.loop) == "<x>\n");
+    auto of_the_operator = idle(agent, 9);
+    CHECK(of_the_operator.back().answer(agent.loop) == crowded);
+}
+
+TEST_CASE("control: strangers cannot take the seats of the operators" *
+          doctest::skip(::getuid() != 0)) {
+    Answering agent;
+    agent.let_users_in();
+    agent.is_operator = [](const platform::Peer& peer) { return peer.uid <= 1; };
+    std::vector<std::vector<Client>> strangers;
+    for (uid_t user = 100'000; user < 100'003; ++user) {
+        strangers.push_back(idle(agent, 8, user));
+    }
+    auto one_more = idle(agent, 1, 100'003);
+    CHECK(one_more.front().answer(agent.loop) == crowded);
+    CHECK(Client{agent.socket}.send("x\n").answer(agent.loop) == "<x>\n");
+
+    const auto operators = idle(agent, 8, 1);
+    CHECK(Client{agent.socket}.send("x\n").answer(agent.loop) == crowded);
+    CHECK(strangers.front().front().send("late\n").answer(agent.loop) == "<late>\n");
+    CHECK(Client{agent.socket}.send("x\n").answer(agent.loop) == "<x>\n");
 }
 
 TEST_CASE("control: the socket a crash left is replaced") {

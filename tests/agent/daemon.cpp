@@ -148,16 +148,22 @@ std::string Daemon::ask(std::string_view verb) const {
     return answer ? *answer : answer.error().what;
 }
 
-std::string Daemon::get(const std::string& target) const {
-    const platform::UniqueFd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    const timeval limit{.tv_sec = patience_ms / 1000, .tv_usec = 0};
-    ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+platform::UniqueFd Daemon::connect(const std::string& socket) const {
+    platform::UniqueFd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    std::strncpy(address.sun_path, path("web.sock").c_str(), sizeof address.sun_path - 1);
-    if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    std::strncpy(address.sun_path, path(socket).c_str(), sizeof address.sun_path - 1);
+    const auto* generic = reinterpret_cast<const sockaddr*>(&address);
+    return ::connect(fd.get(), generic, sizeof address) == 0 ? std::move(fd) : platform::UniqueFd{};
+}
+
+std::string Daemon::get(const std::string& target) const {
+    const auto fd = connect("web.sock");
+    if (!fd) {
         return std::strerror(errno);
     }
+    const timeval limit{.tv_sec = patience_ms / 1000, .tv_usec = 0};
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     const auto request = "GET " + target + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     ::send(fd.get(), request.data(), request.size(), MSG_NOSIGNAL);
     std::string answer;

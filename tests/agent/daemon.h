@@ -42,6 +42,8 @@ public:
     // Its exit code; nothing when it does not end in time.
     std::optional<int> exit_code();
 
+    // To "run/control.sock" or "web.sock"; empty when it does not take it.
+    platform::UniqueFd connect(const std::string& socket) const;
     // The answer to {"version":1,"verb":...}.
     std::string ask(std::string_view verb) const;
     // The whole HTTP answer.

@@ -4,9 +4,11 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <vector>
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 using namespace paws;
 using namespace paws::agent;
@@ -43,6 +45,23 @@ TEST_CASE("daemon: says READY when it has looked twice, and stops cleanly on SIG
     CHECK(daemon.exit_code() == 0);
     CHECK_FALSE(std::filesystem::exists(daemon.path("run/control.sock")));
     CHECK(has(daemon.log(), "stopping because=SIGTERM"));
+}
+
+TEST_CASE("daemon: answers root while strangers hold every conversation they can get" *
+          doctest::skip(::getuid() != 0)) {
+    Daemon daemon;
+    REQUIRE(daemon.manager.next_with("READY=1"));
+    std::filesystem::permissions(daemon.path(""), std::filesystem::perms{0755});
+    std::vector<platform::UniqueFd> held;
+    for (uid_t user = 100'000; user < 100'005; ++user) {
+        REQUIRE(::seteuid(user) == 0);
+        for (int conversation = 0; conversation < 8; ++conversation) {
+            held.push_back(daemon.connect("run/control.sock"));
+            CHECK(held.back());
+        }
+        REQUIRE(::seteuid(0) == 0);
+    }
+    CHECK(has(daemon.ask("status"), R"("ok":true)"));
 }
 
 TEST_CASE("daemon: serves its metrics and its status over HTTP") {
