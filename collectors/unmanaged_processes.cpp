@@ -1,8 +1,10 @@
 #include "collectors/unmanaged_processes.h"
 
+#include "collectors/command_line.h"
 #include "collectors/process_roles.h"
 #include "collectors/processes.h"
 #include "core/text.h"
+#include "platform/small_file.h"
 
 #include <algorithm>
 #include <array>
@@ -20,17 +22,15 @@ std::string in_proc(int pid, std::string_view name) {
     return "proc/" + std::to_string(pid) + "/" + std::string{name};
 }
 
-// "/opt/r/bin.2.336.0/Runner.Listener" is Runner.Listener of /opt/r; so is plain bin.
-bool is_program_of(std::string_view path, std::string_view root, std::string_view name) {
-    while (root.size() > 1 && root.ends_with('/')) {
-        root.remove_suffix(1);
-    }
-    if (!path.starts_with(root) || !path.ends_with(name)) {
-        return false;
-    }
-    const auto middle = path.substr(root.size(), path.size() - root.size() - name.size());
-    return middle == "/bin/" || (middle.starts_with("/bin.") && middle.ends_with('/') &&
-                                 middle.find('/', 1) == middle.size() - 1);
+// Room for a just-in-time configuration among the arguments; what is longer is no runner's.
+using CommandBuffer = std::array<char, 64U << 10U>;
+
+// Views into `buffer`.
+std::vector<std::string_view> read_words(const platform::RootFs& root,
+                                         int pid,
+                                         CommandBuffer& buffer) {
+    const auto command = platform::read_small(root, in_proc(pid, "cmdline"), buffer);
+    return program_words(command ? command->text : std::string_view{});
 }
 
 std::string_view without_deleted(std::string_view path) {
@@ -97,10 +97,10 @@ const UnmanagedProcesses::Program& UnmanagedProcesses::program(const Process& pr
         return known;
     }
     known = Program{.start_ticks = process.start_ticks, .comm = process.comm};
-    const auto command = root_.read(in_proc(process.pid, "cmdline"));
-    std::string_view words = command ? std::string_view{*command} : std::string_view{};
-    known.path = take_until(words, '\0');
-    known.argument = take_until(words, '\0');
+    CommandBuffer buffer{};
+    const auto words = read_words(root_, process.pid, buffer);
+    known.path = words.empty() ? "" : words[0];
+    known.argument = words.size() < 2 ? "" : words[1];
     if (const auto link = root_.read_link(in_proc(process.pid, "exe"))) {
         known.path = without_deleted(*link);
         known.certain = true;
@@ -119,16 +119,8 @@ bool UnmanagedProcesses::runs(const Process& process, std::string_view name, con
 
 bool UnmanagedProcesses::runs_script(const Process& process,
                                      std::span<const std::string_view> scripts) const {
-    const auto command = root_.read(in_proc(process.pid, "cmdline"));
-    std::string_view words = command ? std::string_view{*command} : std::string_view{};
-    for (int place = 0; place < 4 && !words.empty(); ++place) {
-        const auto word = take_until(words, '\0');
-        const auto base = word.substr(word.rfind('/') + 1);
-        if (std::ranges::find(scripts, base) != scripts.end()) {
-            return true;
-        }
-    }
-    return false;
+    CommandBuffer buffer{};
+    return name_a_script(read_words(root_, process.pid, buffer), scripts);
 }
 
 bool UnmanagedProcesses::below_worker(const Process& process) {

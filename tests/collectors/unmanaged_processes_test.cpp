@@ -118,6 +118,19 @@ TEST_CASE("unmanaged: without the right to read exe the owner's command line is 
     CHECK(own.look().counts.at(ProcessRole::listener) == 1);
 }
 
+TEST_CASE(
+    "unmanaged: a just-in-time configuration among the words hides no listener, a book does") {
+    for (const auto& [length, listeners] : {std::pair{30'000U, 1U}, std::pair{100'000U, 0U}}) {
+        Rig rig;
+        rig.facts().runners[0].files.value->owner = ::getuid();
+        rig.add(12,
+                1,
+                "Runner.Listener",
+                "/opt/r/bin/Runner.Listener\0run\0--jitconfig\0"s + std::string(length, 'x'));
+        CHECK(rig.look().counts.at(ProcessRole::listener) == listeners);
+    }
+}
+
 TEST_CASE("unmanaged: config.sh runs the same program and is no listener") {
     Rig rig;
     rig.add(12, 1, "Runner.Listener", "/opt/r/bin/Runner.Listener\0configure\0"s);
