@@ -155,7 +155,7 @@ TEST_CASE("SdJournal: a huge value is cut, a binary one comes as it is") {
 
 TEST_CASE("SdJournal: garbage beside it does no harm, garbage alone is no journal to read") {
     const TemporaryDirectory directory;
-    std::ofstream{directory.path() / "empty.journal"};
+    std::ofstream{directory.path() / "empty.journal"} << "";
     std::ofstream{directory.path() / "garbage.journal"} << std::string(1'000'000, '\xA5');
     auto alone = SdJournal::open({.directory = directory.path()});
     REQUIRE(alone);
