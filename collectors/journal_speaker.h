@@ -3,9 +3,9 @@
 // Whatever runs in the unit's cgroup, jobs included, has its journal entries under the unit's name.
 // Of them only stdout lines of the unit's main process and of its direct child, the listener's
 // wrapper, are the runner's. journald names the sender of each stdout line by credentials that the
-// kernel attaches, so the pid is beyond dispute. (What the process is made to print is not: job code
-// of the same user can have node run code of its own, by SIGUSR1 and its inspector.) Whose pid it is
-// comes from
+// kernel attaches, so the pid is beyond dispute. (What the process is made to print is not: job
+// code of the same user can have node run code of its own, by SIGUSR1 and its inspector.) Whose pid
+// it is comes from
 //  - the processes of the running unit, when they are known: the child of the main process that
 //    has a listener below it;
 //  - else the journal itself, for each start of the unit (_SYSTEMD_INVOCATION_ID): the first that
