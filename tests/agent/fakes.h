@@ -35,31 +35,36 @@ inline bool run_until(boost::asio::io_context& loop, const std::function<bool()>
     return true;
 }
 
-// Where a hanging collector hangs until the test lets it go.
+// Where a hanging collector hangs until the test lets it go. Who hangs may outlive the test, so
+// what it waits on belongs to both.
 class Gate {
 public:
-    void pass() {
-        std::unique_lock lock{mutex_};
-        ++waiting_;
-        changed_.notify_all();
-        changed_.wait_for(lock, at_most, [&] { return open_; });
-        --waiting_;
+    void pass() const {
+        const auto state = state_;
+        std::unique_lock lock{state->mutex};
+        ++state->waiting;
+        state->changed.notify_all();
+        state->changed.wait_for(lock, at_most, [&] { return state->open; });
+        --state->waiting;
     }
-    void open() {
-        const std::lock_guard lock{mutex_};
-        open_ = true;
-        changed_.notify_all();
+    void open() const {
+        const std::lock_guard lock{state_->mutex};
+        state_->open = true;
+        state_->changed.notify_all();
     }
-    bool await_visitor() {
-        std::unique_lock lock{mutex_};
-        return changed_.wait_for(lock, at_most, [&] { return waiting_ > 0; });
+    bool await_visitor() const {
+        std::unique_lock lock{state_->mutex};
+        return state_->changed.wait_for(lock, at_most, [&] { return state_->waiting > 0; });
     }
 
 private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    bool open_ = false;
-    int waiting_ = 0;
+    struct State {
+        std::mutex mutex;
+        std::condition_variable changed;
+        bool open = false;
+        int waiting = 0;
+    };
+    std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
 using Body = std::function<Result<collectors::Fill>(const Facts&, const Now&)>;

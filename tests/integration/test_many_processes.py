@@ -62,13 +62,15 @@ def cpu_seconds(pid):
 def cost_of_a_scrape(agent, rounds=6):
     """CPU seconds per scrape that carries new facts, the cheapest half of the rounds."""
     costs = []
-    for _ in range(rounds):
+    for _ in range(3 * rounds):
         time.sleep(1.05)  # a scrape asks for new facts only when they are older than 1 s
         taken, before = agent.metrics().taken(), cpu_seconds(agent.pid)
         time.sleep(1.05)
-        assert agent.metrics().taken() > taken
-        costs.append(cpu_seconds(agent.pid) - before)
-    return sum(sorted(costs)[:rounds // 2]) / (rounds // 2)
+        if agent.metrics().taken() > taken:  # else this machine was too slow for it
+            costs.append(cpu_seconds(agent.pid) - before)
+        if len(costs) == rounds:
+            return sum(sorted(costs)[:rounds // 2]) / (rounds // 2)
+    raise AssertionError(f"only {len(costs)} of {3 * rounds} scrapes carried new facts")
 
 
 def test_ten_thousand_processes_cost_nothing(tmp_path):
@@ -76,12 +78,16 @@ def test_ten_thousand_processes_cost_nothing(tmp_path):
           AgentProcess(config_of(runner, feed)) as agent):
         runner.start()
         wait_for_state(agent, runner.name, "idle")
+        if project.is_sanitized():
+            with sleepers(SLEEPERS):
+                time.sleep(6)  # they are listed in this time
+                assert agent.metrics().state(runner.name) == "idle"
+            return
         alone = cost_of_a_scrape(agent)
         with sleepers(SLEEPERS):
             crowded = cost_of_a_scrape(agent)
             assert agent.metrics().state(runner.name) == "idle"
         print(f"CPU per scrape: alone {alone * 1e3:.2f} ms, among {SLEEPERS} processes "
               f"{crowded * 1e3:.2f} ms")
-        if not project.is_sanitized():
-            # One walk over all of them costs ten times as much.
-            assert crowded < alone * 3 + 0.001
+        # One walk over all of them costs ten times as much.
+        assert crowded < alone * 3 + 0.001
