@@ -52,7 +52,7 @@ Line host_line(const Object& host, const Object& status) {
 Line cpu_line(const Object& host) {
     std::vector<std::string> words;
     if (const auto cpus = number(host, "cpus")) {
-        words.push_back(counted(static_cast<std::size_t>(*cpus), "CPU", "CPUs"));
+        words.push_back(decimal(*cpus, 0) + (*cpus == 1 ? " CPU" : " CPUs"));
     }
     if (const auto busy = number(host, "cpu_busy")) {
         words.push_back(share(busy) + " busy");
