@@ -18,7 +18,7 @@ using Object = boost::json::object;
 constexpr std::size_t shown_filesystems = 4;
 constexpr double smallest_bytes = 1e6;
 constexpr std::size_t shown_collectors = 5;
-constexpr std::size_t longest_error = 6;  // lines: what mends it stands at its end
+constexpr std::size_t longest_error = 12;  // lines: what mends it stands at its end
 
 Line labelled(std::string_view label) {
     return Line{}.add(label, Style::faint).tab(label_columns);

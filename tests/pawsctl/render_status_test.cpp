@@ -139,3 +139,20 @@ TEST_CASE("render_status: the summary speaks of the runners asked for") {
     const auto lines = render_status(status, {all.front()}, wide80);
     CHECK(lines.front() == "all well on build-host, 1 runner: 1 idle");
 }
+
+TEST_CASE("render_status: an error is shown to its end, where the command that mends it stands") {
+    std::string error;
+    for (int word = 0; word < 60; ++word) {
+        error += "word" + std::to_string(word) + " ";
+    }
+    const auto status =
+        boost::json::parse(
+            R"({"agent":{"collectors":[{"name":"journal","success":false,"error":")" + error +
+            R"(mend-it"}]},"host":{"filesystems":[{"mountpoint":"/srv",)" +
+            R"("device":"nas:/srv","size_bytes":null,"error":")" + error + R"(mount-it"}]}})")
+            .as_object();
+    const auto text = drawn(status, wide80);
+    CHECK(text.find("mend-it") != std::string::npos);
+    CHECK(text.find("mount-it") != std::string::npos);
+    CHECK(widest(text) <= 80);
+}
