@@ -2,12 +2,13 @@
 
 from polling import wait_for
 
-STATIC = """[journal]
+GENERAL = """[journal]
 directory = "{journal}"
 
 [runners]
 discover = false
-
+"""
+RUNNER = """
 [[runners.static]]
 name = "{name}"
 root = "{root}"
@@ -15,10 +16,11 @@ unit = "{unit}"
 """
 
 
-def config_of(runner, feed) -> str:
-    """The drop-in by which the agent knows a LocalRunner and its journal."""
-    return STATIC.format(journal=feed.directory, name=runner.name, root=runner.root,
-                         unit=runner.unit)
+def config_of(runners, feed) -> str:
+    """The drop-in by which the agent knows LocalRunners, or one, and their journal."""
+    listed = runners if isinstance(runners, list) else [runners]
+    return GENERAL.format(journal=feed.directory) + "".join(
+        RUNNER.format(name=one.name, root=one.root, unit=one.unit) for one in listed)
 
 
 def wait_for_state(agent, name: str, state: str, timeout: float = 8) -> None:
