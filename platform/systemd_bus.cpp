@@ -1,6 +1,7 @@
 #include "platform/systemd_bus.h"
 
 #include "platform/root_fs.h"
+#include "platform/systemd_bus_call.h"
 #include "platform/systemd_bus_values.h"
 
 #include <algorithm>
@@ -17,91 +18,14 @@ namespace paws::platform {
 
 namespace {
 
-constexpr const char* destination = "org.freedesktop.systemd1";
 constexpr const char* manager_path = "/org/freedesktop/systemd1";
 constexpr const char* unit_prefix = "/org/freedesktop/systemd1/unit";
 constexpr const char* manager_interface = "org.freedesktop.systemd1.Manager";
 constexpr std::size_t longest_list = 10'000;  // names; far beyond any host
 
-struct UnrefMessage {
-    void operator()(sd_bus_message* message) const noexcept { sd_bus_message_unref(message); }
-};
-using Message = std::unique_ptr<sd_bus_message, UnrefMessage>;
-
 struct Free {
     void operator()(char* text) const noexcept { std::free(text); }
 };
-
-class CallError {
-public:
-    CallError() = default;
-    CallError(const CallError&) = delete;
-    CallError& operator=(const CallError&) = delete;
-    ~CallError() { sd_bus_error_free(&error_); }
-    sd_bus_error* operator&() { return &error_; }
-    std::string_view name() const { return error_.name == nullptr ? "" : error_.name; }
-    std::string message() const { return error_.message == nullptr ? "" : error_.message; }
-
-private:
-    sd_bus_error error_ = SD_BUS_ERROR_NULL;
-};
-
-std::uint64_t microseconds(std::chrono::milliseconds span) {
-    return static_cast<std::uint64_t>(std::chrono::microseconds{span}.count());
-}
-
-Error bus_error(int result, const std::string& subject) {
-    const auto number = -result;
-    const auto text = subject + ": " + std::generic_category().message(number);
-    switch (number) {
-        case ETIMEDOUT:
-            return {Errc::timeout, text};
-        case EACCES:
-        case EPERM:
-            return {Errc::denied, text};
-        default:
-            return {Errc::unavailable, text};
-    }
-}
-
-Error call_error(int result, const CallError& error, const std::string& subject) {
-    if (error.name().empty()) {
-        return bus_error(result, subject);
-    }
-    const auto text = subject + ": " + error.message();
-    if (error.name() == SD_BUS_ERROR_ACCESS_DENIED) {
-        return {Errc::denied, text};
-    }
-    if (error.name() == SD_BUS_ERROR_NO_REPLY || error.name() == SD_BUS_ERROR_TIMEOUT) {
-        return {Errc::timeout, text};
-    }
-    if (error.name() == SD_BUS_ERROR_SERVICE_UNKNOWN ||
-        error.name() == SD_BUS_ERROR_NAME_HAS_NO_OWNER) {
-        return {Errc::unavailable, text + "; is systemd running on this host?"};
-    }
-    return {Errc::io, text};
-}
-
-Result<Message> call(sd_bus* bus, sd_bus_message* request, std::chrono::milliseconds patience) {
-    const auto subject = std::string{"systemd, "} + sd_bus_message_get_member(request);
-    CallError error;
-    sd_bus_message* reply = nullptr;
-    const int done = sd_bus_call(bus, request, microseconds(patience), &error, &reply);
-    if (done < 0) {
-        return call_error(done, error, subject);
-    }
-    return Message{reply};
-}
-
-Result<Message> new_call(sd_bus* bus, const char* path, const char* interface, const char* member) {
-    sd_bus_message* request = nullptr;
-    const int made =
-        sd_bus_message_new_method_call(bus, &request, destination, path, interface, member);
-    if (made < 0) {
-        return bus_error(made, std::string{"systemd, "} + member);
-    }
-    return Message{request};
-}
 
 int append_strings(sd_bus_message* message, std::span<const std::string> words) {
     if (const int opened = sd_bus_message_open_container(message, 'a', "s"); opened < 0) {
@@ -153,7 +77,7 @@ int hear_reload(sd_bus_message* message, void* changes, sd_bus_error* /*error*/)
 }
 
 std::string signal_rule(const std::string& rest) {
-    return std::string{"type='signal',sender='"} + destination + "'," + rest;
+    return std::string{"type='signal',sender='"} + systemd_name + "'," + rest;
 }
 
 std::string manager_rule(const std::string& rest) {

@@ -147,7 +147,8 @@ TEST_CASE("cgroup: garbage in a file costs that value only") {
     CHECK(seen->memory_peak_bytes == 209715200);
 }
 
-TEST_CASE("cgroup: a real one agrees with its files" * doctest::skip(!FakeUnit::possible())) {
+TEST_CASE("cgroup: a real one agrees with its files" * doctest::test_suite("root") *
+          doctest::skip(!FakeUnit::possible())) {
     FakeUnit unit{"build-01"};
     Facts facts;
     facts.runners.push_back(in_cgroup("acme.build-01", unit.control_group(), unit.start()));

@@ -177,7 +177,7 @@ TEST_CASE("sockets: a kernel that fails is the collector's failure") {
     CHECK_FALSE(rig.collect());
 }
 
-TEST_CASE("sockets of a real runner: connected, then silent" *
+TEST_CASE("sockets of a real runner: connected and then silent" * doctest::test_suite("root") *
           doctest::skip(!FakeUnit::possible())) {
     const Server server;
     FakeUnit unit{"build-01"};

@@ -48,7 +48,7 @@ const Process* find(const ProcessTree& tree, ProcessRole role) {
 
 }  // namespace
 
-TEST_CASE("processes of a real runner: start, a job, its end" *
+TEST_CASE("processes of a real runner: start and a job and its end" * doctest::test_suite("root") *
           doctest::skip(!FakeUnit::possible())) {
     Rig rig;
     const auto idle = rig.look();
@@ -73,7 +73,7 @@ TEST_CASE("processes of a real runner: start, a job, its end" *
 }
 
 TEST_CASE("processes of a real runner: a crash leaves an orphan beside the next listener" *
-          doctest::skip(!FakeUnit::possible())) {
+          doctest::test_suite("root") * doctest::skip(!FakeUnit::possible())) {
     ::setenv("FAKE_RELAUNCH_MS", "50", 1);
     Rig rig;
     rig.unit().tell("job long forge 60 Succeeded");
@@ -89,7 +89,7 @@ TEST_CASE("processes of a real runner: a crash leaves an orphan beside the next 
 }
 
 TEST_CASE("processes of a real runner: the main process killed alone leaves its listener at work" *
-          doctest::skip(!FakeUnit::possible())) {
+          doctest::test_suite("root") * doctest::skip(!FakeUnit::possible())) {
     Rig rig;
     const auto main = find(rig.look(), ProcessRole::shell)->pid;
     REQUIRE(::kill(main, SIGKILL) == 0);

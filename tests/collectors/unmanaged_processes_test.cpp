@@ -78,7 +78,7 @@ TEST_CASE("unmanaged: run.sh, its helper, the listener and what is below, nothin
     CHECK(seen.error.empty());
 }
 
-TEST_CASE("unmanaged: a listener started by hand has no wrapper; the login shell is not its own") {
+TEST_CASE("unmanaged: a listener started by hand has no wrapper, the login shell is not its own") {
     Rig rig;
     rig.add(10, 1, "bash", "-bash\0"s);
     rig.add(11, 10, "vim", "vim\0"s);
@@ -169,7 +169,7 @@ TEST_CASE("unmanaged: the root may be a symlink, the program is known by its rea
     CHECK(rig.look().counts.at(ProcessRole::listener) == 1);
 }
 
-TEST_CASE("unmanaged: /proc is listed every five seconds; an end is seen at once") {
+TEST_CASE("unmanaged: /proc is listed every five seconds, an end is seen at once") {
     Rig rig;
     CHECK(rig.look().processes.empty());
     rig.add_idle();

@@ -61,7 +61,7 @@ TEST_CASE("expose: what is not UTF-8 in a label becomes U+FFFD") {
     CHECK(lines_of(text).back() == "paws_test{what=\"/mnt/\uFFFD\u00e9\"} 1");
 }
 
-TEST_CASE("expose: the help is one line; quotes in it are escaped in OpenMetrics alone") {
+TEST_CASE("expose: the help is one line, quotes in it are escaped in OpenMetrics alone") {
     CHECK(lines_of(expose(one_gauge(1, ""), Format::text)).front() ==
           R"(# HELP paws_test A "test"\nwith \\.)");
     CHECK(lines_of(expose(one_gauge(1, ""), Format::openmetrics)).front() ==

@@ -101,7 +101,7 @@ TEST_CASE("Site: the page shows what others wrote as text") {
     CHECK(page.find("&lt;script&gt;alert(1)&lt;/script&gt;&amp;&quot;") != std::string::npos);
 }
 
-TEST_CASE("to_wire: a complete message; for HEAD without its body") {
+TEST_CASE("to_wire: a complete message, for HEAD without its body") {
     const Answer answer{.status = 503,
                         .body = std::make_shared<const std::string>("later\n"),
                         .headers = "Retry-After: 1\r\n"};

@@ -169,8 +169,8 @@ TEST_CASE("BeneathUsage: what is removed under the walk does not stop it") {
     CHECK(usage.bytes() > 0);
 }
 
-TEST_CASE("BeneathUsage: a closed directory at the top is an error, below it is passed over" *
-          doctest::skip(::getuid() != 0)) {
+TEST_CASE("BeneathUsage: a closed directory at the top is an error and below it is passed over" *
+          doctest::test_suite("root") * doctest::skip(::getuid() != 0)) {
     const TemporaryDirectory dir;
     fs::permissions(dir.path(), fs::perms{0755});
     write(dir.path() / "open/file", 10'000);

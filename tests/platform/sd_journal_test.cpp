@@ -192,8 +192,8 @@ TEST_CASE("SdJournal: the journal of a host below another root is found by its m
     CHECK(rest(*journal) == Messages{"1"});
 }
 
-TEST_CASE("SdJournal: files that may not be read are denied, with the command that helps" *
-          doctest::skip(::geteuid() != 0)) {
+TEST_CASE("SdJournal: files that may not be read are denied with the command that helps" *
+          doctest::test_suite("root") * doctest::skip(::geteuid() != 0)) {
     const TemporaryDirectory directory;
     REQUIRE(::chmod(directory.path().c_str(), 0755) == 0);
     JournalWriter writer{directory.path()};

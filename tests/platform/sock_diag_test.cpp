@@ -87,7 +87,7 @@ std::uint64_t own_cgroup() {
 }  // namespace
 
 TEST_CASE("established_tcp: finds a cgroup's connection wherever the cgroup stands in the list" *
-          doctest::skip(own_cgroup() == 0)) {
+          doctest::test_suite("root") * doctest::skip(own_cgroup() == 0)) {
     const Loop loop;
     const auto own = own_cgroup();
     const std::uint64_t nobody = ~std::uint64_t{0};
@@ -108,7 +108,7 @@ TEST_CASE("established_tcp: finds a cgroup's connection wherever the cgroup stan
 }
 
 TEST_CASE("established_tcp: a connection that never received anything has no age of what it did" *
-          doctest::skip(own_cgroup() == 0)) {
+          doctest::test_suite("root") * doctest::skip(own_cgroup() == 0)) {
     const Loop loop;
     const auto client = [&] {
         const auto found = established_tcp(std::array{own_cgroup()});
@@ -191,7 +191,8 @@ TEST_CASE("established_tcp: the kernel takes the filter for one cgroup and for m
     CHECK_FALSE(established_tcp(std::vector<std::uint64_t>(4001, 1)));
 }
 
-TEST_CASE("established_tcp: needs no rights" * doctest::skip(::getuid() != 0)) {
+TEST_CASE("established_tcp: needs no rights" * doctest::test_suite("root") *
+          doctest::skip(::getuid() != 0)) {
     const std::array<std::uint64_t, 1> root{1};
     REQUIRE(::seteuid(65534) == 0);
     const auto found = established_tcp(root);
