@@ -47,6 +47,8 @@ def test_a_runner_in_a_home_that_is_closed_is_still_judged(host, agent):
     host.run(["systemctl", "start", runner.unit])
     shown = agent.wait_for_state(runner.name, "idle")
     assert shown["health"] in ("ok", "degraded")
+    told = [one["value"] for one in shown["evidence"] if one["fact"] == "files"]
+    assert told and "setfacl -m u:paws-agent:x" in told[0], shown
     host.run(["systemctl", "stop", runner.unit])
 
 
