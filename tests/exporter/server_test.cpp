@@ -3,6 +3,7 @@
 #include "tests/exporter/client.h"
 #include "tests/exporter/example.h"
 #include "tests/exporter/gunzip.h"
+#include "tests/support/temporary_directory.h"
 
 #include <atomic>
 #include <chrono>
@@ -73,21 +74,6 @@ bool has_ipv6() {
     ::close(socket);
     return socket >= 0;
 }
-
-class TemporaryDirectory {
-public:
-    TemporaryDirectory() {
-        std::string name = std::filesystem::temp_directory_path() / "paws-web-XXXXXX";
-        path_ = ::mkdtemp(name.data());
-    }
-    TemporaryDirectory(const TemporaryDirectory&) = delete;
-    TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-    ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
-    std::string operator/(const std::string& name) const { return path_ / name; }
-
-private:
-    std::filesystem::path path_;
-};
 
 template <class Condition>
 double seconds_until(const Condition& done) {
@@ -283,7 +269,7 @@ TEST_CASE("Server: clients that never read their answers keep nobody out") {
 
 TEST_CASE("Server: both families on one port, a family alone, and a unix socket") {
     const TemporaryDirectory dir;
-    const auto path = dir / "web.sock";
+    const auto path = (dir.path() / "web.sock").string();
     Running server{{":0", "unix:" + path}};
     CHECK(server.addresses() == 2);
     const auto port = port_of(server.address());
@@ -312,16 +298,16 @@ TEST_CASE("Server: a port that is taken is named, with the way to find who has i
 
 TEST_CASE("Server: a unix socket in use is left alone, one left behind is replaced") {
     const TemporaryDirectory dir;
-    const auto path = dir / "web.sock";
+    const auto path = (dir.path() / "web.sock").string();
     {
         Running server{{"unix:" + path}};
         const auto second = Server::start({.listen = {"unix:" + path}}, {});
         REQUIRE_FALSE(second);
         CHECK(second.error().what.find("another process answers there") != std::string::npos);
         CHECK(body_of(fetch("unix:" + path, "/-/healthy")) == "alive\n");
-        std::filesystem::create_hard_link(path, dir / "copy");
+        std::filesystem::create_hard_link(path, dir.path() / "copy");
     }
-    std::filesystem::rename(dir / "copy", path);
+    std::filesystem::rename(dir.path() / "copy", path);
     Running again{{"unix:" + path}};
     CHECK(body_of(fetch("unix:" + path, "/-/healthy")) == "alive\n");
 }
