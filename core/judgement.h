@@ -83,6 +83,21 @@ struct Problems {
     }
 };
 
+// Whose fault it is that something does not work.
+enum class Blame { unknown, job, runner, host, network, github };
+
+// The signs of a listener that is alive and dead to GitHub. Two of them together are proof.
+enum class HungSign {
+    silent_sockets,    // nothing was received on any socket of the unit
+    no_socket,         // it has none, although this host reaches the same server
+    github_disagrees,  // GitHub says that it is offline
+    stuck_process,     // the listener is in process state D, Z or T
+};
+inline constexpr std::array hung_signs{HungSign::silent_sockets,
+                                       HungSign::no_socket,
+                                       HungSign::github_disagrees,
+                                       HungSign::stuck_process};
+
 struct Evidence {
     std::string fact;
     std::string value;
@@ -95,6 +110,8 @@ struct RunnerJudgement {
     WallTime since;      // when the state began, as far as we know
     std::string reason;  // one line for people; for `stopped` it begins with the reason word
     Health health = Health::unknown;
+    std::optional<Blame> blame;  // absent while nothing is wrong
+    std::set<HungSign> signs;
     Problems problems;
     std::vector<Evidence> evidence;
     std::optional<WallTime> last_contact;

@@ -129,6 +129,66 @@ constexpr std::string_view to_string(ProcessRole role) {
     return "unknown";
 }
 
+constexpr std::string_view to_string(Blame blame) {
+    switch (blame) {
+        case Blame::unknown:
+            return "unknown";
+        case Blame::job:
+            return "job";
+        case Blame::runner:
+            return "runner";
+        case Blame::host:
+            return "host";
+        case Blame::network:
+            return "network";
+        case Blame::github:
+            return "github";
+    }
+    return "unknown";
+}
+
+constexpr std::string_view to_string(HungSign sign) {
+    switch (sign) {
+        case HungSign::silent_sockets:
+            return "silent_sockets";
+        case HungSign::no_socket:
+            return "no_socket";
+        case HungSign::github_disagrees:
+            return "github_disagrees";
+        case HungSign::stuck_process:
+            return "stuck_process";
+    }
+    return "unknown";
+}
+
+constexpr std::string_view to_string(ReachStage stage) {
+    switch (stage) {
+        case ReachStage::name:
+            return "name";
+        case ReachStage::connect:
+            return "connect";
+        case ReachStage::proxy:
+            return "proxy";
+        case ReachStage::tls:
+            return "tls";
+        case ReachStage::http:
+            return "http";
+    }
+    return "unknown";
+}
+
+constexpr std::string_view to_string(Registration registration) {
+    switch (registration) {
+        case Registration::online:
+            return "online";
+        case Registration::offline:
+            return "offline";
+        case Registration::absent:
+            return "absent";
+    }
+    return "unknown";
+}
+
 // Active, connected, able to work: what paws_runner_up counts.
 constexpr bool is_up(RunnerState state) {
     return state == RunnerState::idle || state == RunnerState::busy ||

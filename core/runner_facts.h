@@ -4,7 +4,9 @@
 
 #pragma once
 
+#include "core/github_facts.h"
 #include "core/host_facts.h"
+#include "core/job.h"
 
 #include <array>
 #include <cstdint>
@@ -114,38 +116,16 @@ struct Sockets {
     std::optional<double> last_received_seconds;  // age of the newest byte received on any of them
 };
 
-// TaskResult of the runner (C/Util/TaskResultUtil.cs) plus `lost`: a job that never said its
-// result.
-enum class JobResult {
-    succeeded,
-    succeeded_with_issues,
-    failed,
-    canceled,
-    skipped,
-    abandoned,
-    lost,
+// What the listener's own trace says (_diag/Runner_*.log). Job code can write there: it may excuse
+// nothing but the silence of a job's sockets.
+struct RunnerTrace {
+    std::optional<WallTime> lease_renewed;   // "Successfully renew job", every minute of a job
+    std::optional<WallTime> renewal_failed;  // cleared by the next success
+    std::optional<WallTime> lease_lost;      // "run out of retry"; cleared by the next job
+    std::optional<WallTime> worker_ended;    // of the last job; cleared by the next
+    std::string worker_exit_code;
+    std::string error;  // why nothing newer can be read
 };
-inline constexpr std::array job_results{JobResult::succeeded,
-                                        JobResult::succeeded_with_issues,
-                                        JobResult::failed,
-                                        JobResult::canceled,
-                                        JobResult::skipped,
-                                        JobResult::abandoned,
-                                        JobResult::lost};
-
-enum class LostReason { superseded, listener_exit, session_restart };
-inline constexpr std::array lost_reasons{
-    LostReason::superseded, LostReason::listener_exit, LostReason::session_restart};
-
-struct Job {
-    std::string name;  // written by the workflow: untrusted, printable, at most 256 bytes
-    WallTime started;
-    std::optional<WallTime> finished;
-    std::optional<JobResult> result;
-};
-
-inline constexpr std::array job_duration_bounds_seconds{
-    10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 21600.0};
 
 // Counts of what the runner printed since the agent started; the journal before that only sets
 // states.
@@ -185,6 +165,16 @@ struct RunnerLog {
     RunnerCounters counters;
 };
 
+// What an operator asked of a runner (pawsctl runners drain, hold). Kept by the agent's store.
+enum class WishKind { drain, hold };
+struct Wish {
+    WishKind kind = WishKind::drain;
+    WallTime asked;
+    std::optional<WallTime> until;  // a hold expires by itself
+    std::string note;
+    std::string by;  // who asked: a user's name
+};
+
 struct Runner {
     std::string name;     // the unit without "actions.runner." and ".service"
     std::string unit;     // the full unit name
@@ -197,6 +187,10 @@ struct Runner {
     Sourced<Cgroup> cgroup;
     Sourced<Sockets> sockets;
     Sourced<RunnerLog> log;
+    Sourced<RunnerTrace> trace;
+    Sourced<Reaches> reaches;
+    std::optional<Wish> wish;
+    Sourced<ApiRunner> api;  // absent unless the configuration names a way to ask
 };
 
 }  // namespace paws

@@ -38,9 +38,12 @@ inline bool is_settled(const Snapshot& snapshot) {
 // Facts older than this are not shown as current and judge as unknown (design: states).
 inline constexpr std::chrono::seconds fresh_for{30};
 
+// GitHub's list and the attempts to reach it come once a minute.
+inline constexpr std::chrono::seconds network_fresh_for{150};
+
 template <class T>
-const T* fresh(const Sourced<T>& fact, const Now& now) {
-    return fact.value && now.boot - fact.taken.boot <= fresh_for ? &*fact.value : nullptr;
+const T* fresh(const Sourced<T>& fact, const Now& now, std::chrono::nanoseconds span = fresh_for) {
+    return fact.value && now.boot - fact.taken.boot <= span ? &*fact.value : nullptr;
 }
 
 }  // namespace paws

@@ -1,0 +1,42 @@
+// GitHub facts: how GitHub looks from this host and what it says itself of a runner. None of it
+// comes from job code, so it may contradict what runners print.
+
+#pragma once
+
+#include "core/time.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace paws {
+
+// How far an attempt to reach a server came. The proxy is asked between connect and tls.
+enum class ReachStage { name, connect, proxy, tls, http };
+
+struct ReachFailure {
+    ReachStage stage = ReachStage::name;
+    std::string what;
+    bool operator==(const ReachFailure&) const = default;
+};
+
+// One attempt of the agent to reach a server that a runner needs, by the runner's own way.
+struct Reach {
+    Now tried;
+    std::optional<ReachFailure> failure;  // absent: a server with the right certificate answered
+    double seconds = 0;
+    std::optional<double> clock_behind_seconds;  // ours behind the answer's Date (RFC 9110, 6.6.1)
+};
+
+// By "host:port", of those that this runner's settings name.
+using Reaches = std::map<std::string, Reach>;
+
+// What GitHub's list of runners says of one (REST: .../actions/runners). It lags by a minute.
+enum class Registration { online, offline, absent };
+struct ApiRunner {
+    Registration registration = Registration::absent;
+    bool busy = false;
+};
+
+}  // namespace paws
