@@ -24,6 +24,7 @@ struct ReachFailure {
 // One attempt of the agent to reach a server that a runner needs, by the runner's own way.
 struct Reach {
     Now tried;
+    bool polled = false;                  // the runner's listener waits for its jobs there
     std::optional<ReachFailure> failure;  // absent: a server with the right certificate answered
     double seconds = 0;
     std::optional<double> clock_behind_seconds;  // ours behind the answer's Date (RFC 9110, 6.6.1)

@@ -47,7 +47,14 @@ inline constexpr std::array healths{Health::ok, Health::degraded, Health::failed
 enum class Problem {
     crash_loop,
     orphan_worker,
+    contact_late,
     lease_late,
+    job_stuck,
+    jobs_failing,
+    spool,
+    install,
+    update,
+    diag,
     disk,
     inodes,
     memory,
@@ -58,7 +65,14 @@ enum class Problem {
 };
 inline constexpr std::array problems{Problem::crash_loop,
                                      Problem::orphan_worker,
+                                     Problem::contact_late,
                                      Problem::lease_late,
+                                     Problem::job_stuck,
+                                     Problem::jobs_failing,
+                                     Problem::spool,
+                                     Problem::install,
+                                     Problem::update,
+                                     Problem::diag,
                                      Problem::disk,
                                      Problem::inodes,
                                      Problem::memory,
@@ -89,11 +103,13 @@ enum class Blame { unknown, job, runner, host, network, github };
 // The signs of a listener that is alive and dead to GitHub. Two of them together are proof.
 enum class HungSign {
     silent_sockets,    // nothing was received on any socket of the unit
+    late_lease,        // a job runs and its lease is not renewed: then sockets say nothing
     no_socket,         // it has none, although this host reaches the same server
     github_disagrees,  // GitHub says that it is offline
     stuck_process,     // the listener is in process state D, Z or T
 };
 inline constexpr std::array hung_signs{HungSign::silent_sockets,
+                                       HungSign::late_lease,
                                        HungSign::no_socket,
                                        HungSign::github_disagrees,
                                        HungSign::stuck_process};
@@ -130,16 +146,26 @@ struct SpaceSample {
     std::uint64_t avail_bytes = 0;
 };
 
-// Since when a runner's sockets were watched, and the newest sign of life from GitHub.
+// Since when a runner's silence would be noticed, and the newest sign of life from GitHub.
 struct Contact {
     BootTime watched_since;
-    std::optional<BootTime> last;
-    std::optional<WallTime> line;  // the newest line that counted, so that it counts once
+    BootTime explained;  // when silence was last explained, or could not be noticed
+    std::optional<BootTime> last{};
+    // The newest lines that counted, so that each counts once.
+    std::optional<WallTime> line{};
+    std::optional<WallTime> lease{};
+};
+
+// When a runner's processes had last used the CPU for more than a moment, and what it was then.
+struct Exertion {
+    BootTime at;
+    double cpu_seconds = 0;
 };
 
 // The readings that a judgement needs from those before it.
 struct Memories {
     std::map<std::string, Contact> contact;                 // by runner
+    std::map<std::string, Exertion> exertion;               // by runner
     std::map<std::string, std::vector<SpaceSample>> space;  // by mountpoint
     std::map<Problem, BootTime> host_since;                 // since when a bound is crossed
     std::optional<CpuTimes> cpu;                            // at the previous tick

@@ -57,8 +57,22 @@ constexpr std::string_view to_string(Problem problem) {
             return "crash_loop";
         case Problem::orphan_worker:
             return "orphan_worker";
+        case Problem::contact_late:
+            return "contact_late";
         case Problem::lease_late:
             return "lease_late";
+        case Problem::job_stuck:
+            return "job_stuck";
+        case Problem::jobs_failing:
+            return "jobs_failing";
+        case Problem::spool:
+            return "spool";
+        case Problem::install:
+            return "install";
+        case Problem::update:
+            return "update";
+        case Problem::diag:
+            return "diag";
         case Problem::disk:
             return "disk";
         case Problem::inodes:
@@ -151,6 +165,8 @@ constexpr std::string_view to_string(HungSign sign) {
     switch (sign) {
         case HungSign::silent_sockets:
             return "silent_sockets";
+        case HungSign::late_lease:
+            return "late_lease";
         case HungSign::no_socket:
             return "no_socket";
         case HungSign::github_disagrees:

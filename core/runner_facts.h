@@ -34,6 +34,7 @@ struct Unit {
     int exec_main_status = 0;
     std::uint32_t restarts = 0;
     bool needs_daemon_reload = false;
+    bool own_network = false;  // PrivateNetwork= or NetworkNamespacePath=: its sockets are not seen
     std::optional<WallTime> active_enter;
     std::optional<WallTime> inactive_enter;
     std::optional<WallTime> state_change;
@@ -60,8 +61,10 @@ struct RunnerFiles {
     std::optional<WallTime> version_built;   // mtime of bin/Runner.Listener: its build date
     std::string proxy;                       // "host:port" for https, from .env; empty when none
     std::string real_path;  // of the root, as /proc/PID/exe shows it; empty for a managed runner
-    std::optional<std::uint32_t> owner;  // uid of the root directory
-    std::string error;                   // why a part is absent, for the operator
+    std::optional<std::uint32_t> owner;       // uid of the root directory
+    std::optional<std::uint64_t> diag_pages;  // files in _diag/pages, counted up to a bound
+    std::string start_fault;  // why the next start would fail; empty when nothing was found
+    std::string error;        // why a part is absent, for the operator
 };
 
 // What directories of a runner hold on disk, by role: work, diag, tool, update.
@@ -151,6 +154,7 @@ struct RunnerLog {
     std::string connect_error_text;
     std::optional<WallTime> conflict;       // session conflict; cleared by listening
     std::optional<WallTime> updating;       // an update began; cleared by listening or its failure
+    std::optional<WallTime> update_failed;  // cleared by an update that succeeds
     std::optional<WallTime> unregistered;   // a deregistration line; cleared by listening
     std::optional<WallTime> deprecated;     // "deprecated and cannot receive messages"
     std::optional<WallTime> removed;        // "Removed .runner": ephemeral end or deregistration;

@@ -1,6 +1,7 @@
 #include "policy/contact.h"
 
 #include "core/snapshot.h"
+#include "policy/processes.h"
 
 #include <algorithm>
 
@@ -17,28 +18,80 @@ void keep_newer(std::optional<BootTime>& kept, BootTime candidate) {
     kept = std::max(kept.value_or(candidate), candidate);
 }
 
+// Once a line: a clock that is set back must not make an old one look new.
+void hear_line(Contact& memory,
+               std::optional<WallTime>& counted,
+               const std::optional<WallTime>& line,
+               const Now& now) {
+    if (line && line != counted) {
+        keep_newer(memory.last, on_boot_clock(*line, now));
+        counted = line;
+    }
+}
+
+// True when a lease that is not renewed would be noticed.
+bool hear_lease(const Runner& runner, Contact& memory, const Now& now) {
+    const auto* trace = fresh(runner.trace, now);
+    if (trace == nullptr || !trace->error.empty()) {
+        return false;
+    }
+    hear_line(memory, memory.lease, trace->lease_renewed, now);
+    return true;
+}
+
+// True when sockets on which nothing comes would be noticed. Bytes that others may have received
+// prove nothing against GitHub's own word.
+bool hear_sockets(const Runner& runner, bool shared, Contact& memory, const Now& now) {
+    const auto* sockets = fresh(runner.sockets, now);
+    const bool elsewhere = runner.unit_state.value && runner.unit_state.value->own_network;
+    if (sockets == nullptr || elsewhere) {
+        return false;
+    }
+    const auto* api = fresh(runner.api, now, network_fresh_for);
+    const bool doubtful = shared && api != nullptr && api->registration == Registration::offline;
+    if (sockets->last_received_seconds && !doubtful) {
+        const std::chrono::duration<double> age{*sockets->last_received_seconds};
+        keep_newer(memory.last,
+                   now.boot - std::chrono::duration_cast<std::chrono::nanoseconds>(age));
+    }
+    return true;
+}
+
+// GitHub's list lags and calls dead listeners online for a while: it counts only where nothing
+// better is to be had.
+void hear_api(const Runner& runner, Contact& memory, const Now& now) {
+    const auto* api = fresh(runner.api, now, network_fresh_for);
+    if (api != nullptr && api->registration == Registration::online) {
+        keep_newer(memory.last, runner.api.taken.boot);
+    }
+}
+
 }  // namespace
 
 ContactView view_contact(const Runner& runner, std::optional<Contact>& memory, const Now& now) {
-    const auto* sockets = fresh(runner.sockets, now);
     if (!memory) {
-        memory = Contact{.watched_since = now.boot, .last = std::nullopt, .line = std::nullopt};
+        memory = Contact{.watched_since = now.boot, .explained = now.boot};
     }
-    if (sockets == nullptr) {
-        memory->watched_since = now.boot;  // silence is counted only while we could have heard
-    } else if (sockets->last_received_seconds) {
-        const std::chrono::duration<double> age{*sockets->last_received_seconds};
-        keep_newer(memory->last,
-                   now.boot - std::chrono::duration_cast<std::chrono::nanoseconds>(age));
+    const auto* tree = fresh(runner.processes, now);
+    ContactView view{.by_lease = has_worker(runner, now),
+                     .shared = tree != nullptr && has_company(*tree)};
+    hear_line(
+        *memory, memory->line, runner.log.value ? runner.log.value->contact : std::nullopt, now);
+    view.watched = view.by_lease ? hear_lease(runner, *memory, now)
+                                 : hear_sockets(runner, view.shared, *memory, now);
+    if (!view.watched) {
+        hear_api(runner, *memory, now);
+        memory->watched_since = now.boot;
     }
-    // Once a line: a clock that is set back must not make an old one look new.
-    const auto line = runner.log.value ? runner.log.value->contact : std::nullopt;
-    if (line && line != memory->line) {
-        keep_newer(memory->last, on_boot_clock(*line, now));
-        memory->line = line;
+    view.explanation = explain_silence(runner, memory->last, now);
+    if (!view.watched || view.explanation) {
+        memory->explained = now.boot;
     }
     const auto from = std::max(memory->last.value_or(memory->watched_since), memory->watched_since);
-    return {.last = memory->last, .watched = sockets != nullptr, .silent_for = now.boot - from};
+    view.last = memory->last;
+    view.silent_for = now.boot - from;
+    view.unexplained_for = now.boot - std::max(from, memory->explained);
+    return view;
 }
 
 }  // namespace paws::policy

@@ -1,8 +1,11 @@
 #include "policy/judge.h"
 
 #include "core/snapshot.h"
+#include "policy/blame.h"
 #include "policy/contact.h"
+#include "policy/evidence.h"
 #include "policy/host.h"
+#include "policy/hung.h"
 #include "policy/runner_problems.h"
 #include "policy/runner_state.h"
 
@@ -45,19 +48,36 @@ WallTime since(const StateView& view, const RunnerJudgement* before, const Now& 
     return std::min(view.since.value_or(now.wall), now.wall);
 }
 
+// What is remembered of a name; nothing when it is new.
+template <class T>
+std::optional<T> recall(const std::map<std::string, T>& memories, const std::string& name) {
+    const auto found = memories.find(name);
+    return found == memories.end() ? std::nullopt : std::optional{found->second};
+}
+
+// One runner's part of the memories, while it is judged.
+struct Recalled {
+    std::optional<Contact> contact;
+    std::optional<Exertion> exertion;
+};
+
 RunnerJudgement judge_runner(const Runner& runner,
                              const RunnerJudgement* before,
-                             const ContactView& contact,
+                             Recalled& recalled,
                              const HostView& host,
                              const Now& now) {
     RunnerJudgement judged;
+    const auto contact = view_contact(runner, recalled.contact, now);
     const auto view = runner_state(runner, contact, now);
     judged.name = runner.name;
     judged.state = view.state;
     judged.reason = view.reason;
     judged.since = since(view, before, now);
-    judged.problems = runner_problems(runner, host, now);
+    judged.problems = runner_problems(runner, contact, host, recalled.exertion, now);
     judged.health = health_of(judged);
+    judged.blame = blame_for(
+        runner, {.view = view, .problems = judged.problems, .contact = contact}, host, now);
+    judged.signs = hung_signs_of(runner, contact, now);
     judged.evidence = evidence_of(runner, contact, now);
     if (contact.last) {
         judged.last_contact = now.wall - (now.boot - *contact.last);
@@ -71,21 +91,21 @@ Judgement judge(const Facts& facts, const Judgement& before, const Now& now) {
     Judgement judged;
     judged.memories = before.memories;
     judged.host = judge_host(facts.host, judged.memories, now);
-    std::map<std::string, Contact> kept;
+    Memories kept;
     for (const auto& runner : facts.runners) {
         const auto old = std::ranges::find(before.runners, runner.name, &RunnerJudgement::name);
         const auto* old_judgement = old == before.runners.end() ? nullptr : &*old;
-        const auto memory = before.memories.contact.find(runner.name);
-        std::optional<Contact> contact;
-        if (memory != before.memories.contact.end()) {
-            contact = memory->second;
-        }
-        const auto view = view_contact(runner, contact, now);
-        kept.emplace(runner.name, *contact);
+        Recalled recalled{.contact = recall(before.memories.contact, runner.name),
+                          .exertion = recall(before.memories.exertion, runner.name)};
         judged.runners.push_back(
-            judge_runner(runner, old_judgement, view, {facts.host, judged.host}, now));
+            judge_runner(runner, old_judgement, recalled, {facts.host, judged.host}, now));
+        kept.contact.emplace(runner.name, *recalled.contact);
+        if (recalled.exertion) {
+            kept.exertion.emplace(runner.name, *recalled.exertion);
+        }
     }
-    judged.memories.contact = std::move(kept);
+    judged.memories.contact = std::move(kept.contact);
+    judged.memories.exertion = std::move(kept.exertion);
     return judged;
 }
 

@@ -2,10 +2,11 @@
 
 #include "core/snapshot.h"
 #include "policy/host.h"
-#include "policy/runner_state.h"
+#include "policy/processes.h"
 #include "policy/thresholds.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace paws::policy {
 
@@ -61,91 +62,116 @@ void check_disk(Problems& problems, const Runner& runner, const Host& host, cons
     }
 }
 
-double age_seconds(WallTime time, const Now& now) {
-    return std::max(to_seconds(now.wall - time), 0.0);
+// What the facts of its sockets or its job's lease say of the last minutes.
+void check_contact(Problems& problems, const ContactView& contact) {
+    if (!contact.watched) {
+        return;
+    }
+    const auto kind = contact.by_lease ? Problem::lease_late : Problem::contact_late;
+    problems.check(kind, contact.silent_for > contact_warn);
 }
 
-Evidence line_evidence(std::string fact, std::string value, WallTime at, const Now& now) {
-    return {
-        .fact = std::move(fact), .value = std::move(value), .age_seconds = age_seconds(at, now)};
+// Whether a job has gone on for very long and its processes do next to nothing.
+std::optional<bool> job_is_stuck(const Runner& runner,
+                                 std::optional<Exertion>& exertion,
+                                 const Now& now) {
+    const auto* log = fresh(runner.log, now);
+    const auto* group = fresh(runner.cgroup, now);
+    if (log == nullptr || !log->job) {
+        exertion.reset();
+        return log == nullptr ? std::nullopt : std::optional{false};
+    }
+    if (group == nullptr || !group->cpu_seconds) {
+        return std::nullopt;
+    }
+    const double used = *group->cpu_seconds;
+    if (!exertion || std::abs(used - exertion->cpu_seconds) > job_idle_cpu_seconds) {
+        exertion = Exertion{.at = now.boot, .cpu_seconds = used};
+    }
+    return now.wall - log->job->started > job_age_warn && now.boot - exertion->at > job_idle_warn;
 }
 
-void add_log_evidence(std::vector<Evidence>& found, const RunnerLog& log, const Now& now) {
-    if (log.listening) {
-        found.push_back(line_evidence("listening", "Listening for Jobs", *log.listening, now));
+// A hook that is missing or fails takes every job down within seconds (runner: JobHookProvider.cs).
+bool jobs_fail_at_once(const RunnerLog& log) {
+    if (log.finished.size() < failing_jobs_warn) {
+        return false;
     }
-    if (log.connect_error) {
-        found.push_back(
-            line_evidence("connect_error", log.connect_error_text, *log.connect_error, now));
+    return std::all_of(
+        log.finished.end() - failing_jobs_warn, log.finished.end(), [](const Job& job) {
+            return job.result == JobResult::failed && job.finished &&
+                   *job.finished - job.started <= failing_job_duration;
+        });
+}
+
+// Pages that a killed worker left behind make later jobs fail that want the same names.
+std::optional<bool> spool_is_stale(const Runner& runner, const Now& now) {
+    const auto* files = fresh(runner.files, now);
+    const auto* log = fresh(runner.log, now);
+    if (files == nullptr || !files->diag_pages || log == nullptr || has_worker(runner, now)) {
+        return std::nullopt;
     }
-    if (log.conflict) {
-        found.push_back(line_evidence("session_conflict", "a session exists", *log.conflict, now));
+    const bool done_lately =
+        log->job || (!log->finished.empty() && log->finished.back().finished &&
+                     now.wall - *log->finished.back().finished < spool_patience);
+    return *files->diag_pages > 0 && !done_lately;
+}
+
+std::optional<bool> diag_is_large(const Runner& runner) {
+    if (!runner.directory_bytes.value) {
+        return std::nullopt;
     }
-    if (log.listener_exit) {
-        found.push_back(line_evidence(
-            "listener_exit", "code " + log.listener_exit_code, *log.listener_exit, now));
+    const auto diag = runner.directory_bytes.value->find("diag");
+    if (diag == runner.directory_bytes.value->end()) {
+        return std::nullopt;
+    }
+    return diag->second > diag_bytes_warn;
+}
+
+void check_jobs(Problems& problems,
+                const Runner& runner,
+                std::optional<Exertion>& exertion,
+                const Now& now) {
+    problems.check(Problem::job_stuck, job_is_stuck(runner, exertion, now));
+    problems.check(Problem::spool, spool_is_stale(runner, now));
+    if (const auto* log = fresh(runner.log, now)) {
+        problems.check(Problem::jobs_failing, jobs_fail_at_once(*log));
+        problems.check(Problem::crash_loop, crash_loops(*log, now));
+        problems.check(Problem::update, log->update_failed.has_value());
+    }
+}
+
+void check_install(Problems& problems, const Runner& runner, const Now& now) {
+    problems.check(Problem::version, version_is_late(runner, now));
+    problems.check(Problem::diag, diag_is_large(runner));
+    if (const auto* files = fresh(runner.files, now); files != nullptr && files->settings) {
+        problems.check(Problem::install, !files->start_fault.empty());
+    }
+    if (const auto* unit = fresh(runner.unit_state, now)) {
+        problems.check(Problem::unit_changed, unit_changed(*unit));
     }
 }
 
 }  // namespace
 
-Problems runner_problems(const Runner& runner, const HostView& host, const Now& now) {
+Problems runner_problems(const Runner& runner,
+                         const ContactView& contact,
+                         const HostView& host,
+                         std::optional<Exertion>& exertion,
+                         const Now& now) {
     Problems problems;
     for (const auto problem : {Problem::cpu, Problem::memory, Problem::clock}) {
         if (host.judged.problems.checked.contains(problem)) {
             problems.check(problem, host.judged.problems.found.contains(problem));
         }
     }
-    if (const auto* log = fresh(runner.log, now)) {
-        problems.check(Problem::crash_loop, crash_loops(*log, now));
-    }
-    problems.check(Problem::version, version_is_late(runner, now));
-    if (const auto* unit = fresh(runner.unit_state, now)) {
-        problems.check(Problem::unit_changed, unit_changed(*unit));
-    }
+    check_contact(problems, contact);
+    check_jobs(problems, runner, exertion, now);
+    check_install(problems, runner, now);
     if (const auto* processes = fresh(runner.processes, now)) {
         problems.check(Problem::orphan_worker, has_orphan(*processes));
     }
     check_disk(problems, runner, host.facts, now);
     return problems;
-}
-
-std::vector<Evidence> evidence_of(const Runner& runner,
-                                  const ContactView& contact,
-                                  const Now& now) {
-    std::vector<Evidence> found;
-    if (const auto* unit = fresh(runner.unit_state, now)) {
-        const auto age = to_seconds(now.boot - runner.unit_state.taken.boot);
-        found.push_back({.fact = "unit",
-                         .value = unit->active_state + " (" + unit->sub_state + "), result " +
-                                  unit->result + ", " + unit->unit_file_state,
-                         .age_seconds = age});
-    }
-    if (const auto* files = fresh(runner.files, now); files != nullptr && !files->error.empty()) {
-        found.push_back({.fact = "files",
-                         .value = files->error,
-                         .age_seconds = to_seconds(now.boot - runner.files.taken.boot)});
-    }
-    if (const auto* listener = listener_of(runner, now)) {
-        found.push_back({.fact = "listener",
-                         .value = "pid " + std::to_string(listener->pid) + ", state " +
-                                  std::string{listener->state},
-                         .age_seconds = to_seconds(now.boot - runner.processes.taken.boot)});
-    }
-    if (const auto* sockets = fresh(runner.sockets, now)) {
-        found.push_back({.fact = "github_sockets",
-                         .value = std::to_string(sockets->established) + " established",
-                         .age_seconds = sockets->last_received_seconds});
-    }
-    if (contact.last) {
-        found.push_back({.fact = "contact",
-                         .value = "last sign of life from GitHub",
-                         .age_seconds = to_seconds(now.boot - *contact.last)});
-    }
-    if (runner.log.value) {
-        add_log_evidence(found, *runner.log.value, now);
-    }
-    return found;
 }
 
 }  // namespace paws::policy

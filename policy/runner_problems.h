@@ -1,4 +1,4 @@
-// Runner problems: what to worry about beside what the runner does, and the evidence for people.
+// Runner problems: what to worry about beside what the runner does.
 
 #pragma once
 
@@ -7,7 +7,7 @@
 #include "core/time.h"
 #include "policy/contact.h"
 
-#include <vector>
+#include <optional>
 
 namespace paws::policy {
 
@@ -16,9 +16,11 @@ struct HostView {
     const HostJudgement& judged;
 };
 
-Problems runner_problems(const Runner& runner, const HostView& host, const Now& now);
-
-// The facts a person would ask for first, each with its age.
-std::vector<Evidence> evidence_of(const Runner& runner, const ContactView& contact, const Now& now);
+// `exertion` is the previous tick's (kept over ticks) and becomes this one's.
+Problems runner_problems(const Runner& runner,
+                         const ContactView& contact,
+                         const HostView& host,
+                         std::optional<Exertion>& exertion,
+                         const Now& now);
 
 }  // namespace paws::policy

@@ -2,6 +2,8 @@
 
 #include "core/snapshot.h"
 #include "core/text.h"
+#include "policy/hung.h"
+#include "policy/processes.h"
 #include "policy/stopped.h"
 #include "policy/thresholds.h"
 
@@ -75,7 +77,8 @@ std::optional<StateView> updating(const Live& live) {
     return view(RunnerState::updating, "the runner replaces itself", live.log.updating);
 }
 
-// Explained silence: the runner itself says that it cannot reach GitHub, or that it may not.
+// Explained silence: the way to GitHub is closed, or the runner itself says that it cannot reach
+// it.
 std::optional<StateView> explained_offline(const Live& live) {
     const auto& log = live.log;
     if (newer(log.conflict, log.contact) && newer(log.conflict, log.listening)) {
@@ -83,39 +86,49 @@ std::optional<StateView> explained_offline(const Live& live) {
                     "session conflict: another listener holds this runner",
                     log.conflict);
     }
+    const auto& explanation = live.contact.explanation;
+    if (!explanation) {
+        return std::nullopt;
+    }
+    // Where silence would not be noticed, what the runner says of itself has to be old enough.
     const bool silent = live.contact.watched
                             ? live.contact.silent_for > contact_warn
                             : log.connect_error && age(*log.connect_error, live.now) > contact_warn;
-    if (newer(log.connect_error, log.contact) && silent) {
-        return view(
-            RunnerState::offline, "connect error: " + log.connect_error_text, log.connect_error);
+    if (!silent) {
+        return std::nullopt;
     }
-    return std::nullopt;
+    return view(RunnerState::offline, explanation->text, explanation->since);
 }
 
-// Silence that nothing explains. Proof of a hang needs a second, independent sign; without it the
-// runner is still not fit, so it is offline and never healthier than the truth.
+// Silence that nothing explains. Without proof of a hang the runner is still not fit, so it is
+// offline and never healthier than the truth.
 std::optional<StateView> silent(const Live& live) {
     if (!live.contact.watched || live.contact.silent_for <= contact_block) {
         return std::nullopt;
     }
     const auto since = live.now.wall - live.contact.silent_for;
-    const std::string quiet =
-        "nothing received from GitHub for " + minutes(live.contact.silent_for);
-    const char state = live.listener != nullptr ? live.listener->state : '?';
-    if (state == 'D' || state == 'Z' || state == 'T') {
-        return view(RunnerState::hung,
-                    quiet + " and the listener is in process state " + std::string{state},
-                    since);
+    const std::string quiet = (live.contact.by_lease ? "its job's lease was not renewed for "
+                                                     : "nothing received from GitHub for ") +
+                              minutes(live.contact.silent_for);
+    const auto signs = hung_signs_of(live.runner, live.contact, live.now);
+    if (is_hung(signs, live.contact)) {
+        std::string proof;
+        for (const auto sign : signs) {
+            proof += (proof.empty() ? "" : ", ") + std::string{describe(sign)};
+        }
+        return view(RunnerState::hung, quiet + ": " + proof, since);
     }
-    return view(RunnerState::offline, quiet + ", no error explains it", since);
+    const bool explained = live.contact.unexplained_for <= contact_block;
+    return view(RunnerState::offline,
+                quiet + (explained ? ", it should be back by now" : ", no error explains it"),
+                since);
 }
 
 // It cannot answer: a job of the same user may have stopped it, and the sockets may be another's.
 std::optional<StateView> frozen(const Live& live) {
     const char state = live.listener != nullptr ? live.listener->state : '?';
     if (state != 'T' && state != 't' && state != 'Z') {
-        return std::nullopt;
+        return std::nullopt;  // D passes
     }
     return view(RunnerState::offline,
                 state == 'Z' ? "the listener has ended and its wrapper takes no notice"
@@ -123,11 +136,18 @@ std::optional<StateView> frozen(const Live& live) {
 }
 
 bool has_worker(const Live& live) {
-    if (live.processes == nullptr) {
-        return false;
+    return live.processes != nullptr && has(*live.processes, ProcessRole::worker);
+}
+
+// GitHub's list has it no more, and nothing of it is heard.
+bool is_unregistered(const Live& live) {
+    const auto* api = fresh(live.runner.api, live.now, network_fresh_for);
+    if (api != nullptr && api->registration != Registration::absent) {
+        return false;  // what the runner was told in an outage is not so
     }
-    const auto count = live.processes->counts.find(ProcessRole::worker);
-    return count != live.processes->counts.end() && count->second > 0;
+    const bool told = live.log.unregistered && newer(live.log.unregistered, live.log.listening);
+    const bool unheard = live.contact.watched && live.contact.silent_for > contact_warn;
+    return told || (api != nullptr && unheard);
 }
 
 StateView working(const Live& live) {
@@ -135,7 +155,7 @@ StateView working(const Live& live) {
     const bool young = job && age(job->started, live.now) <= worker_patience;
     const bool busy = live.processes != nullptr ? has_worker(live) || young : job.has_value();
     if (busy) {
-        return view(RunnerState::busy,
+        return view(live.runner.wish ? RunnerState::draining : RunnerState::busy,
                     job ? "runs " + job->name : "a worker runs",
                     job ? std::optional{job->started} : std::nullopt);
     }
@@ -153,7 +173,7 @@ StateView working(const Live& live) {
 }
 
 StateView live_state(const Live& live) {
-    if (live.log.unregistered && newer(live.log.unregistered, live.log.listening)) {
+    if (is_unregistered(live)) {
         return view(
             RunnerState::unregistered, "GitHub no longer knows this runner", live.log.unregistered);
     }
@@ -198,32 +218,8 @@ bool is_stopped(const Runner& runner, const ProcessTree* processes) {
         return unit.active_state == "inactive" || unit.active_state == "failed" ||
                unit.active_state == "deactivating" || dies_again;
     }
-    const auto runs = [&](ProcessRole role) {
-        const auto count = processes->counts.find(role);
-        return count != processes->counts.end() && count->second > 0;
-    };
-    return !runs(ProcessRole::listener) && !runs(ProcessRole::wrapper) && !runs(ProcessRole::shell);
-}
-
-}  // namespace
-
-const Process* listener_of(const Runner& runner, const Now& now) {
-    const auto* tree = fresh(runner.processes, now);
-    if (tree == nullptr) {
-        return nullptr;
-    }
-    const auto found = std::ranges::find(tree->processes, ProcessRole::listener, &Process::role);
-    return found == tree->processes.end() ? nullptr : &*found;
-}
-
-namespace {
-
-// Null when the listener may be among those that are hidden: what is not seen is not gone.
-const ProcessTree* telling_processes(const Runner& runner, const Now& now) {
-    const auto* tree = fresh(runner.processes, now);
-    const bool tells =
-        tree != nullptr && (tree->error.empty() || listener_of(runner, now) != nullptr);
-    return tells ? tree : nullptr;
+    return !has(*processes, ProcessRole::listener) && !has(*processes, ProcessRole::wrapper) &&
+           !has(*processes, ProcessRole::shell);
 }
 
 }  // namespace
@@ -242,7 +238,7 @@ StateView runner_state(const Runner& runner, const ContactView& contact, const N
         return view(RunnerState::unknown, "its processes cannot be seen" + why);
     }
     if (is_stopped(runner, processes)) {
-        return stopped_state(runner);
+        return stopped_state(runner, now);
     }
     if (unit != nullptr && unit->active_state == "activating") {
         return view(RunnerState::starting,

@@ -18,8 +18,4 @@ struct StateView {
 };
 
 StateView runner_state(const Runner& runner, const ContactView& contact, const Now& now);
-
-// The listener of the runner, null when it has none or none can be seen.
-const Process* listener_of(const Runner& runner, const Now& now);
-
 }  // namespace paws::policy

@@ -1,5 +1,7 @@
 #include "policy/stopped.h"
 
+#include "core/snapshot.h"
+
 namespace paws::policy {
 
 namespace {
@@ -10,7 +12,7 @@ bool crashed(const std::string& result) {
 
 // The wrapper ends with 0 whenever it stops by itself (runner: runsvc.sh), so that systemd calls a
 // dead runner a success; only the wrapper's own lines tell it from an operator's stop.
-StateView why_it_ended(const Runner& runner) {
+StateView why_it_ended(const Runner& runner, bool listed) {
     static const RunnerLog no_log;
     const auto& log = runner.log.value ? *runner.log.value : no_log;
     const StateView view{.state = RunnerState::stopped, .reason = {}, .since = log.listener_exit};
@@ -19,8 +21,16 @@ StateView why_it_ended(const Runner& runner) {
         found.reason = std::move(reason);
         return found;
     };
+    if (runner.wish) {
+        const auto* const asked = runner.wish->kind == WishKind::hold ? "on hold" : "drained";
+        return because(std::string{"operator: "} + asked +
+                       (runner.wish->note.empty() ? "" : ", " + runner.wish->note));
+    }
     if (log.shutdown) {
         return because("operator: stopped on request");
+    }
+    if (log.unregistered && listed) {
+        return because("clean_exit: it was told that it is not registered, but GitHub lists it");
     }
     if (log.listener_exit_code == "5") {
         return because("clean_exit: session conflict, the wrapper gave up");
@@ -45,19 +55,28 @@ bool finished_its_job(const Unit& unit, const RunnerLog& log) {
     return log.removed && !log.unregistered && well && !crashed(unit.result);
 }
 
+// GitHub's own word is stronger than what the runner was told: outages have called registrations
+// deleted that were not (actions/runner#3440, #2967).
+bool is_unregistered(const Runner& runner, const ApiRunner* api) {
+    if (api != nullptr) {
+        return api->registration == Registration::absent;
+    }
+    return runner.log.value && runner.log.value->unregistered.has_value();
+}
+
 }  // namespace
 
-StateView stopped_state(const Runner& runner) {
+StateView stopped_state(const Runner& runner, const Now& now) {
     static const Unit no_unit;
     const auto& unit = runner.unit_state.value ? *runner.unit_state.value : no_unit;
-    const bool unregistered = runner.log.value && runner.log.value->unregistered.has_value();
+    const auto* api = fresh(runner.api, now, network_fresh_for);
     const auto because = [&](RunnerState state, std::string reason) {
         return StateView{.state = state, .reason = std::move(reason), .since = unit.inactive_enter};
     };
     if (runner.log.value && finished_its_job(unit, *runner.log.value)) {
         return because(RunnerState::done, "ephemeral: its one job is done");
     }
-    if (unregistered) {
+    if (is_unregistered(runner, api)) {
         return because(RunnerState::unregistered, "GitHub no longer knows this runner");
     }
     if (unit.load_state == "masked" || unit.unit_file_state.starts_with("masked")) {
@@ -71,7 +90,7 @@ StateView stopped_state(const Runner& runner) {
             RunnerState::stopped,
             "crash: " + unit.result + ", status " + std::to_string(unit.exec_main_status));
     }
-    auto ended = why_it_ended(runner);
+    auto ended = why_it_ended(runner, api != nullptr);
     if (ended.reason.starts_with("operator") && unit.unit_file_state == "disabled") {
         ended.reason = "disabled: the unit is not started at boot";
     }

@@ -18,12 +18,28 @@ inline constexpr std::chrono::nanoseconds sustained_for = 10min;
 
 inline constexpr std::chrono::nanoseconds contact_warn = 3min;
 inline constexpr std::chrono::nanoseconds contact_block = 4min;
+// A V2 listener that cannot connect says so once and gives up after some eleven minutes (runner:
+// BrokerMessageListener.cs): what it said explains no longer silence.
+inline constexpr std::chrono::nanoseconds connect_error_memory = 12min;
+
 inline constexpr std::chrono::nanoseconds start_patience = 3min;    // starting, then offline
 inline constexpr std::chrono::nanoseconds update_patience = 15min;  // updating, then offline
 inline constexpr std::chrono::nanoseconds worker_patience = 2min;   // a job without a worker
 
 inline constexpr std::uint32_t crash_loop_exits = 3;                 // without listening in between
 inline constexpr std::chrono::nanoseconds crash_loop_memory = 5min;  // quiet for so long clears it
+
+// A job that is older than the default limit of a workflow's job (GitHub: timeout-minutes, 360) and
+// whose processes used next to no CPU for a while is stuck, as far as can be seen from outside.
+inline constexpr std::chrono::nanoseconds job_age_warn = 6h;
+inline constexpr std::chrono::nanoseconds job_idle_warn = 30min;
+inline constexpr double job_idle_cpu_seconds = 3.0;
+
+inline constexpr std::size_t failing_jobs_warn = 3;                    // in a row
+inline constexpr std::chrono::nanoseconds failing_job_duration = 15s;  // each as short as this
+
+inline constexpr std::uint64_t diag_bytes_warn = 2'000'000'000;
+inline constexpr std::chrono::nanoseconds spool_patience = 2min;  // pages are uploaded by then
 
 // GitHub refuses a pinned runner 30 days after a newer release.
 inline constexpr std::chrono::nanoseconds version_age_warn = 30 * 24h;

@@ -1,0 +1,79 @@
+#include "policy/hung.h"
+
+#include "core/snapshot.h"
+#include "policy/processes.h"
+#include "policy/thresholds.h"
+
+namespace paws::policy {
+
+namespace {
+
+constexpr std::size_t proof = 2;
+
+// Nothing holds the listener to GitHub, although the same way is open from here, and was tried
+// since it was last heard.
+bool has_no_socket(const Runner& runner, const ContactView& contact, const Now& now) {
+    const auto* sockets = fresh(runner.sockets, now);
+    const auto* reach = polled_reach(runner, now);
+    return !contact.by_lease && sockets != nullptr && sockets->established == 0 &&
+           reach != nullptr && !reach->failure &&
+           (!contact.last || reach->tried.boot > *contact.last);
+}
+
+bool sockets_are_silent(const Runner& runner, const Now& now) {
+    const auto* sockets = fresh(runner.sockets, now);
+    return sockets != nullptr && (!sockets->last_received_seconds ||
+                                  *sockets->last_received_seconds > to_seconds(contact_block));
+}
+
+bool github_disagrees(const Runner& runner, const Now& now) {
+    const auto* api = fresh(runner.api, now, network_fresh_for);
+    return api != nullptr && api->registration == Registration::offline;
+}
+
+}  // namespace
+
+std::set<HungSign> hung_signs_of(const Runner& runner, const ContactView& contact, const Now& now) {
+    std::set<HungSign> signs;
+    if (!contact.watched || contact.silent_for <= contact_block) {
+        return signs;
+    }
+    if (contact.by_lease) {
+        signs.insert(HungSign::late_lease);
+    } else if (sockets_are_silent(runner, now)) {
+        signs.insert(HungSign::silent_sockets);
+    }
+    if (has_no_socket(runner, contact, now)) {
+        signs.insert(HungSign::no_socket);
+    }
+    if (github_disagrees(runner, now)) {
+        signs.insert(HungSign::github_disagrees);
+    }
+    if (const auto* listener = listener_of(runner, now);
+        listener != nullptr && is_stuck(*listener)) {
+        signs.insert(HungSign::stuck_process);
+    }
+    return signs;
+}
+
+std::string_view describe(HungSign sign) {
+    switch (sign) {
+        case HungSign::silent_sockets:
+            return "its sockets are silent";
+        case HungSign::late_lease:
+            return "its job's lease runs out";
+        case HungSign::no_socket:
+            return "it has no connection while this host reaches GitHub";
+        case HungSign::github_disagrees:
+            return "GitHub calls it offline";
+        case HungSign::stuck_process:
+            return "its listener cannot run (process state D, T or Z)";
+    }
+    return "";
+}
+
+bool is_hung(const std::set<HungSign>& signs, const ContactView& contact) {
+    return contact.unexplained_for > contact_block && signs.size() >= proof;
+}
+
+}  // namespace paws::policy
