@@ -1,5 +1,6 @@
 #include "collectors/runner_files.h"
 
+#include "collectors/runner_install.h"
 #include "collectors/runner_settings.h"
 #include "core/text.h"
 
@@ -124,6 +125,8 @@ RunnerFiles RunnerFilesCollector::look(const Runner& runner, Known& known) const
     files.error = printable(look_at_settings(*root, known.settings), 1024);
     look_at_environment(*root, known.proxy);
     look_at_version(*root, files);
+    files.diag_pages = count_diag_pages(*root);
+    files.start_fault = start_fault(*root);
     files.settings = known.settings.value;
     files.proxy = known.proxy.value;
     return files;

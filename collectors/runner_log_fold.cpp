@@ -187,6 +187,7 @@ void visit_times(RunnerLog& log, Visit visit) {
                              &log.connect_error,
                              &log.conflict,
                              &log.updating,
+                             &log.update_failed,
                              &log.unregistered,
                              &log.deprecated,
                              &log.removed,
@@ -222,6 +223,9 @@ void fold(RunnerLog& log, const ListenerEvent& event, WallTime at) {
     follow_clock(log, at);
     switch (event.says) {
         case Says::version:
+            if (log.version != event.text) {
+                log.update_failed.reset();
+            }
             log.version = event.text;
             break;
         case Says::job_started:
@@ -239,6 +243,7 @@ void fold(RunnerLog& log, const ListenerEvent& event, WallTime at) {
             break;
         case Says::update_failed:
             log.updating.reset();
+            log.update_failed = at;
             break;
         default:
             fold_wrapper(log, event, at);

@@ -17,7 +17,7 @@ namespace paws::collectors {
 using UnitProperties = std::map<std::string, std::string, std::less<>>;
 
 // Every property that to_unit() and runner_root() look at.
-inline constexpr std::array<std::string_view, 20> unit_properties{
+inline constexpr std::array<std::string_view, 22> unit_properties{
     "Id",
     "LoadState",
     "ActiveState",
@@ -38,6 +38,8 @@ inline constexpr std::array<std::string_view, 20> unit_properties{
     "ExecMainStatus",
     "NRestarts",
     "ExecStart",
+    "PrivateNetwork",
+    "NetworkNamespacePath",
 };
 
 // The KEY=VALUE lines of `systemctl show`; of a key that comes twice the first counts.

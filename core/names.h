@@ -63,6 +63,8 @@ constexpr std::string_view to_string(Problem problem) {
             return "lease_late";
         case Problem::job_stuck:
             return "job_stuck";
+        case Problem::worker_stuck:
+            return "worker_stuck";
         case Problem::jobs_failing:
             return "jobs_failing";
         case Problem::spool:

@@ -127,6 +127,7 @@ struct RunnerTrace {
     std::optional<WallTime> lease_lost;      // "run out of retry"; cleared by the next job
     std::optional<WallTime> worker_ended;    // of the last job; cleared by the next
     std::string worker_exit_code;
+    std::optional<WallTime> steps_ended;  // the worker's own trace: all steps of the job are done
     std::string error;  // why nothing newer can be read
 };
 

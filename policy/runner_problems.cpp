@@ -91,6 +91,16 @@ std::optional<bool> job_is_stuck(const Runner& runner,
     return now.wall - log->job->started > job_age_warn && now.boot - exertion->at > job_idle_warn;
 }
 
+// A worker that hangs after its job's end, in upload or completion (actions/runner#4418).
+std::optional<bool> worker_is_stuck(const Runner& runner, const Now& now) {
+    const auto* trace = fresh(runner.trace, now);
+    if (trace == nullptr || !trace->error.empty()) {
+        return std::nullopt;
+    }
+    return has_worker(runner, now) && trace->steps_ended &&
+           now.wall - *trace->steps_ended > worker_end_patience;
+}
+
 // A hook that is missing or fails takes every job down within seconds (runner: JobHookProvider.cs).
 bool jobs_fail_at_once(const RunnerLog& log) {
     if (log.finished.size() < failing_jobs_warn) {
@@ -132,6 +142,7 @@ void check_jobs(Problems& problems,
                 std::optional<Exertion>& exertion,
                 const Now& now) {
     problems.check(Problem::job_stuck, job_is_stuck(runner, exertion, now));
+    problems.check(Problem::worker_stuck, worker_is_stuck(runner, now));
     problems.check(Problem::spool, spool_is_stale(runner, now));
     if (const auto* log = fresh(runner.log, now)) {
         problems.check(Problem::jobs_failing, jobs_fail_at_once(*log));

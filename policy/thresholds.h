@@ -35,6 +35,8 @@ inline constexpr std::chrono::nanoseconds job_age_warn = 6h;
 inline constexpr std::chrono::nanoseconds job_idle_warn = 30min;
 inline constexpr double job_idle_cpu_seconds = 3.0;
 
+inline constexpr std::chrono::nanoseconds worker_end_patience = 5min;  // after its job's last step
+
 inline constexpr std::size_t failing_jobs_warn = 3;                    // in a row
 inline constexpr std::chrono::nanoseconds failing_job_duration = 15s;  // each as short as this
 

@@ -58,6 +58,13 @@ TEST_CASE("to_unit: everything that systemctl show says of a running unit is rea
     CHECK(unit.state_change == WallTime{1768204800s});
 }
 
+TEST_CASE("to_unit: a network namespace of its own, private or given, is told") {
+    CHECK_FALSE(unit_of(running).own_network);
+    CHECK_FALSE(unit_of("PrivateNetwork=no\nNetworkNamespacePath=\n").own_network);
+    CHECK(unit_of("PrivateNetwork=yes\n").own_network);
+    CHECK(unit_of("NetworkNamespacePath=/run/netns/runners\n").own_network);
+}
+
 TEST_CASE("to_unit: timestamps come as microseconds too, and zero is never") {
     CHECK(unit_of("ActiveEnterTimestamp=1768204800123456").active_enter ==
           WallTime{1768204800123456us});
