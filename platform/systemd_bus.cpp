@@ -260,6 +260,26 @@ Result<SystemdBus::Properties> SystemdBus::show(const std::string& unit,
     return properties;
 }
 
+Result<void> SystemdBus::queue_job(const char* method, const std::string& unit) {
+    auto request = new_call(bus_.get(), manager_path, manager_interface, method);
+    if (!request) {
+        return request.error();
+    }
+    sd_bus_message_append_basic(request->get(), 's', unit.c_str());
+    sd_bus_message_append_basic(request->get(), 's', "replace");
+    const auto reply = call(bus_.get(), request->get(), patience_);
+    return reply ? Result<void>{}
+                 : Result<void>{Error{reply.error().code, unit + ": " + reply.error().what}};
+}
+
+Result<void> SystemdBus::start(const std::string& unit) {
+    return queue_job("StartUnit", unit);
+}
+
+Result<void> SystemdBus::stop(const std::string& unit) {
+    return queue_job("StopUnit", unit);
+}
+
 Result<SystemdBus::Slot> SystemdBus::match(Signal signal, const std::string& rule) {
     static constexpr std::array handlers{hear_unit, hear_load, hear_reload, hear_files};
     sd_bus_slot* slot = nullptr;

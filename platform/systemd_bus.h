@@ -1,6 +1,7 @@
-// SystemdBus: what systemd's manager tells about units over D-Bus (org.freedesktop.systemd1(5)).
-// Only verbs that read, which any user may call. A connection belongs to one thread; every call
-// waits at most the connection's patience. After Errc::unavailable it is of no use: connect again.
+// SystemdBus: systemd's manager over D-Bus (org.freedesktop.systemd1(5)): what it tells about
+// units, which any user may ask, and the two verbs that polkit has to allow. A connection belongs
+// to one thread; every call waits at most the connection's patience. After Errc::unavailable it is
+// of no use: connect again.
 
 #pragma once
 
@@ -55,6 +56,10 @@ public:
     // systemd loads the unit for the answer and then forgets it again: changes() hears of that.
     Result<Properties> show(const std::string& unit, std::span<const std::string_view> wanted);
 
+    // Queues the job and returns: what comes of it shows in the unit. Errc::denied: polkit refuses.
+    Result<void> start(const std::string& unit);
+    Result<void> stop(const std::string& unit);
+
     // From now on changes() knows of reloads, and of units below `name_space` that are loaded
     // ("actions.runner": whose name begins with "actions.runner."; of none when empty).
     Result<void> subscribe(const std::string& name_space);
@@ -78,6 +83,7 @@ private:
     explicit SystemdBus(sd_bus* bus, std::chrono::milliseconds patience);
 
     Result<void> wait_until_ready();
+    Result<void> queue_job(const char* method, const std::string& unit);
     Result<Slot> match(Signal signal, const std::string& rule);
     using Row = std::vector<std::string>;
     Result<std::vector<Row>> list(const char* method,

@@ -27,7 +27,8 @@ Error call_error(int result, const CallError& error, const std::string& subject)
         return bus_error(result, subject);
     }
     const auto text = subject + ": " + error.message();
-    if (error.name() == SD_BUS_ERROR_ACCESS_DENIED) {
+    if (error.name() == SD_BUS_ERROR_ACCESS_DENIED ||
+        error.name() == SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED) {
         return {Errc::denied, text};
     }
     if (error.name() == SD_BUS_ERROR_NO_REPLY || error.name() == SD_BUS_ERROR_TIMEOUT) {
