@@ -45,7 +45,7 @@ Log::Reader reader_of_stderr() {
 }  // namespace
 
 Surroundings real_surroundings() {
-    return {.clock = platform::now, .sources = collectors::all};
+    return {.clock = platform::now, .sources = collectors::all, .order = actions::order_over_bus()};
 }
 
 Agent::Agent(const Options& options, LoadedConfig loaded, Surroundings surroundings)
@@ -56,6 +56,7 @@ Agent::Agent(const Options& options, LoadedConfig loaded, Surroundings surroundi
       ticker_{
           loop_, surroundings_.clock, slot_, [this](const Snapshot& snapshot) { told(snapshot); }},
       self_{surroundings_.clock, loaded_.config.agent.environment, options_.config_file},
+      wishes_{surroundings_.order, [](const Wishes::ByRunner&) {}},
       signals_{loop_, SIGTERM, SIGINT, SIGHUP} {}
 
 Result<std::unique_ptr<Agent>> Agent::open(const Options& options,
@@ -85,6 +86,7 @@ Result<void> Agent::open() {
         pace.idle = std::min<std::chrono::nanoseconds>(pace.idle, *interval / 2);
     }
     ticker_.set_pace(pace);
+    ticker_.set_complement([this](Facts& facts) { wishes_.tell(facts); });
     use_collectors();
     if (auto opened = open_control(); !opened) {
         return opened;
@@ -246,6 +248,7 @@ void Agent::set_log_level() {
 void Agent::told(const Snapshot& snapshot) {
     tell_manager(snapshot);
     log_changes(snapshot);
+    follow_wishes(snapshot);
 }
 
 // The watchdog is fed here and nowhere else: alive means that ticks finish. Ready means that what
@@ -262,6 +265,23 @@ void Agent::tell_manager(const Snapshot& snapshot) {
         ready_ = true;
         log_.info("ready", {{"status", told_status_}});
         ::malloc_trim(0);  // the start needed more than the rest of its life
+    }
+}
+
+void Agent::follow_wishes(const Snapshot& snapshot) {
+    const auto now = snapshot.taken.boot;
+    for (const auto& outcome : wishes_.follow(snapshot)) {
+        const auto& action = outcome.action;
+        const auto* const verb = action.verb == policy::UnitVerb::start ? "start" : "stop";
+        const auto error = outcome.error ? outcome.error->what : "";
+        if (!outcome.error) {
+            order_news_.see(action.runner, "", now);
+            log_.info("order given",
+                      {{"runner", action.runner}, {"verb", verb}, {"why", action.why}});
+        } else if (order_news_.see(action.runner, error, now)) {
+            log_.warning("order refused",
+                         {{"runner", action.runner}, {"verb", verb}, {"error", error}});
+        }
     }
 }
 

@@ -10,6 +10,7 @@
 #include "agent/self.h"
 #include "agent/ticker.h"
 #include "agent/verbs.h"
+#include "agent/wishes.h"
 #include "exporter/server.h"
 
 #include <functional>
@@ -24,6 +25,7 @@ namespace paws::agent {
 struct Surroundings {
     Clock clock;
     std::function<std::vector<collectors::Source>(const collectors::Options&)> sources;
+    actions::UnitActions::Order order;
 };
 Surroundings real_surroundings();
 
@@ -54,6 +56,7 @@ private:
     void told(const Snapshot& snapshot);
     void tell_manager(const Snapshot& snapshot);
     void log_changes(const Snapshot& snapshot);
+    void follow_wishes(const Snapshot& snapshot);
 
     Options options_;
     LoadedConfig loaded_;
@@ -63,12 +66,14 @@ private:
     SnapshotSlot slot_;
     Ticker ticker_;
     Self self_;
-    Verbs verbs_{ticker_, slot_, self_, loaded_};
+    Wishes wishes_;
+    Verbs verbs_{ticker_, slot_, self_, loaded_, wishes_};
     std::unique_ptr<Control> control_;
     std::optional<exporter::Server> server_;
     boost::asio::signal_set signals_;
     News collector_news_{""};
     News runner_news_{"unknown"};
+    News order_news_{""};  // why a wish cannot be carried out
     News files_news_{""};  // what is wrong with a runner's files
     std::string told_status_;
     bool ready_ = false;

@@ -21,6 +21,8 @@ std::string_view to_string(Refusal code) {
             return "not_found";
         case Refusal::unavailable:
             return "unavailable";
+        case Refusal::conflict:
+            return "conflict";
     }
     return "unavailable";
 }

@@ -22,7 +22,8 @@ inline constexpr int control_version = 1;
 // `{"version":1,"verb":"status","arguments":{}}`; the error is for whoever asked.
 Result<Request> parse_request(std::string_view line);
 
-enum class Refusal { denied, usage, not_found, unavailable };
+// conflict: what was asked would do harm now; the message says why.
+enum class Refusal { denied, usage, not_found, unavailable, conflict };
 
 // Both end with a newline.
 std::string answer(const boost::json::object& result);

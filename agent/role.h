@@ -18,7 +18,7 @@ enum class Role {
     stranger,       // everybody else
 };
 
-enum class Verb { status, runner, config };
+enum class Verb { status, runner, config, drain, hold, resume };
 
 struct Permission {
     Verb verb;
@@ -31,6 +31,9 @@ inline constexpr std::array permissions{
     Permission{Verb::status, "status", true, false, false},
     Permission{Verb::runner, "runner", true, false, false},
     Permission{Verb::config, "config", true, false, false},
+    Permission{Verb::drain, "drain", true, false, false},
+    Permission{Verb::hold, "hold", true, false, false},
+    Permission{Verb::resume, "resume", true, false, false},
 };
 
 const Permission* permission_for(std::string_view verb);  // null: no such verb

@@ -86,6 +86,9 @@ void Ticker::finish(Look look) {
     snapshot->sequence = before ? before->sequence + 1 : 1;
     snapshot->taken = clock_();
     snapshot->facts = std::move(look.facts);
+    if (complement_) {
+        complement_(snapshot->facts);
+    }
     snapshot->judged =
         policy::judge(snapshot->facts, before ? before->judged : Judgement{}, snapshot->taken);
     snapshot->collectors = std::move(look.collectors);

@@ -43,6 +43,10 @@ public:
     ~Ticker() = default;
 
     Collection& collection() { return collection_; }
+    // Adds to the facts, before they are judged, what no collector knows.
+    void set_complement(std::function<void(Facts&)> complement) {
+        complement_ = std::move(complement);
+    }
     void set_pace(Pace pace) { pace_ = pace; }
     void set_reload_successful(bool successful) { reload_successful_ = successful; }
 
@@ -63,6 +67,7 @@ private:
     Clock clock_;
     SnapshotSlot& slot_;
     std::function<void(const Snapshot&)> told_;
+    std::function<void(Facts&)> complement_;
     Pace pace_;
     Collection collection_;
     boost::asio::steady_timer next_;

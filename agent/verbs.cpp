@@ -33,11 +33,16 @@ std::string no_arguments_refusal(const Request& request) {
 
 }  // namespace
 
-Verbs::Verbs(Ticker& ticker, const SnapshotSlot& slot, const Self& self, const LoadedConfig& loaded)
+Verbs::Verbs(Ticker& ticker,
+             const SnapshotSlot& slot,
+             const Self& self,
+             const LoadedConfig& loaded,
+             Wishes& wishes)
     : ticker_{ticker},
       slot_{slot},
       self_{self},
       loaded_{loaded},
+      wishes_{wishes},
       household_{.uid = ::geteuid(), .group = platform::group_id("paws-agent")} {}
 
 Standing Verbs::standing(const platform::Peer& peer) const {
@@ -75,6 +80,10 @@ asio::awaitable<std::string> Verbs::respond(std::string line, platform::Peer pee
             co_return co_await runner(std::move(*request));
         case Verb::config:
             co_return config(*request);
+        case Verb::drain:
+        case Verb::hold:
+        case Verb::resume:
+            co_return wish(permission->verb, *request);
     }
     co_return refusal(Refusal::usage, "");
 }
@@ -122,6 +131,50 @@ std::string Verbs::config(const Request& request) const {
         files.emplace_back(printable(file, 4096));
     }
     return answer({{"text", config_text(loaded_.config)}, {"files", std::move(files)}});
+}
+
+std::string Verbs::resume(const Runner& runner,
+                          const WishRequest& request,
+                          const Snapshot& latest) {
+    const auto reasons = policy::reasons_against_start(runner, latest.facts.host, self_.now());
+    if (!reasons.empty() && !request.force) {
+        std::string all;
+        for (const auto& reason : reasons) {
+            all += (all.empty() ? "" : "; ") + reason;
+        }
+        return refusal(Refusal::conflict,
+                       runner.name + " is not fit to start: " + all +
+                           " (or resume with --force --reason TEXT)");
+    }
+    wishes_.resume(runner, request.force ? "forced: " + request.note : "resumed");
+    return answer({{"runner", runner.name}, {"unit", runner.unit}});
+}
+
+std::string Verbs::wish(Verb verb, const Request& asked) {
+    const auto request = parse_wish_request(verb, asked.arguments);
+    if (!request) {
+        return refusal(Refusal::usage, request.error().what);
+    }
+    const auto latest = slot_.latest();
+    if (!latest) {
+        return refusal(Refusal::unavailable, too_early);
+    }
+    const auto* runner = runner_meant(latest->facts, request->runner);
+    if (runner == nullptr) {
+        return refusal(Refusal::not_found,
+                       "there is no runner '" + printable(request->runner) +
+                           "' here; `pawsctl runners list` shows those that are");
+    }
+    if (runner->unit.empty()) {
+        return refusal(Refusal::conflict,
+                       runner->name + " has no systemd unit, so the agent cannot stop or start it");
+    }
+    const auto done = verb == Verb::resume ? resume(*runner, *request, *latest) : std::string{};
+    if (verb != Verb::resume) {
+        wishes_.ask(runner->name, to_wish(*request, verb, self_.now().wall));
+    }
+    ticker_.wake();
+    return !done.empty() ? done : answer({{"runner", runner->name}, {"unit", runner->unit}});
 }
 
 }  // namespace paws::agent

@@ -7,6 +7,8 @@
 #include "agent/role.h"
 #include "agent/self.h"
 #include "agent/ticker.h"
+#include "agent/wish_request.h"
+#include "agent/wishes.h"
 
 #include <functional>
 #include <string>
@@ -18,7 +20,11 @@ namespace paws::agent {
 class Verbs {
 public:
     // All outlive the conversations; `loaded` is what is in force at the moment of asking.
-    Verbs(Ticker& ticker, const SnapshotSlot& slot, const Self& self, const LoadedConfig& loaded);
+    Verbs(Ticker& ticker,
+          const SnapshotSlot& slot,
+          const Self& self,
+          const LoadedConfig& loaded,
+          Wishes& wishes);
 
     // The whole answer to one line of a peer, refusals included.
     boost::asio::awaitable<std::string> respond(std::string line, platform::Peer peer);
@@ -30,11 +36,14 @@ private:
     boost::asio::awaitable<std::string> status(Request request);
     boost::asio::awaitable<std::string> runner(Request request);
     std::string config(const Request& request) const;
+    std::string wish(Verb verb, const Request& request);
+    std::string resume(const Runner& runner, const WishRequest& request, const Snapshot& latest);
 
     Ticker& ticker_;
     const SnapshotSlot& slot_;
     const Self& self_;
     const LoadedConfig& loaded_;
+    Wishes& wishes_;
     Household household_;
 };
 

@@ -128,7 +128,7 @@ struct RunnerTrace {
     std::optional<WallTime> worker_ended;    // of the last job; cleared by the next
     std::string worker_exit_code;
     std::optional<WallTime> steps_ended;  // the worker's own trace: all steps of the job are done
-    std::string error;  // why nothing newer can be read
+    std::string error;                    // why nothing newer can be read
 };
 
 // Counts of what the runner printed since the agent started; the journal before that only sets
@@ -177,7 +177,8 @@ struct Wish {
     WallTime asked;
     std::optional<WallTime> until;  // a hold expires by itself
     std::string note;
-    std::string by;  // who asked: a user's name
+    std::string by;       // who asked: a user's name
+    std::string trouble;  // why it could not be carried out yet
 };
 
 struct Runner {

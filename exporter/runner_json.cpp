@@ -145,28 +145,13 @@ json::value directories_json(const View& view, const Runner& runner) {
         {"age_seconds", to_seconds(view.agent.now.boot - runner.directory_bytes.taken.boot)}};
 }
 
-const Runner* find(const View& view, std::string_view name) {
-    const auto& runners = view.runners();
-    if (const auto found = std::ranges::find(runners, name, &Runner::name);
-        found != runners.end()) {
-        return &*found;
-    }
-    const auto named = [&](const Runner& runner) {
-        const auto* settings = settings_of(view, runner);
-        return settings != nullptr && settings->agent_name == name;
-    };
-    const auto first = std::ranges::find_if(runners, named);
-    const bool only = first != runners.end() && std::none_of(first + 1, runners.end(), named);
-    return only ? &*first : nullptr;
-}
-
 }  // namespace
 
 std::optional<json::object> runner_json(const Snapshot& snapshot,
                                         const AgentInfo& agent,
                                         std::string_view name) {
     const View view{.snapshot = snapshot, .agent = agent};
-    const auto* runner = find(view, name);
+    const auto* runner = runner_meant(snapshot.facts, name);
     if (runner == nullptr) {
         return std::nullopt;
     }

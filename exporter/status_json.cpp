@@ -126,6 +126,15 @@ std::string_view agent_name(const View& view, const Runner& runner) {
     return settings != nullptr ? std::string_view{settings->agent_name} : std::string_view{};
 }
 
+json::object wish_json(const Wish& wish) {
+    return {{"kind", wish.kind == WishKind::hold ? "hold" : "drain"},
+            {"asked", rfc3339(wish.asked)},
+            {"until", parts::time_or_null(wish.until)},
+            {"note", parts::text_or_null(wish.note)},
+            {"by", parts::text_or_null(wish.by)},
+            {"trouble", parts::text_or_null(wish.trouble)}};
+}
+
 }  // namespace
 
 json::object job_json(const Job& job) {
@@ -150,6 +159,9 @@ json::object runner_entry(const View& view, const Runner& runner) {
     entry["reason"] = "nothing was judged for more than 30 s: see the agent's log";
     entry["health"] = to_string(view.health(runner));
     entry["problems"] = json::array{};
+    entry["blame"] = nullptr;
+    entry["hung_signs"] = json::array{};
+    entry["wish"] = runner.wish ? json::value(wish_json(*runner.wish)) : nullptr;
     entry["last_contact"] = nullptr;
     entry["evidence"] = json::array{};
     if (judged != nullptr) {
@@ -157,6 +169,8 @@ json::object runner_entry(const View& view, const Runner& runner) {
         entry["since"] = dated ? json::value(rfc3339(judged->since)) : nullptr;
         entry["reason"] = parts::text(judged->reason);
         entry["problems"] = parts::words(judged->problems.found);
+        entry["blame"] = judged->blame ? json::value(to_string(*judged->blame)) : nullptr;
+        entry["hung_signs"] = parts::words(judged->signs);
         entry["last_contact"] = parts::time_or_null(judged->last_contact);
         auto& evidence = entry["evidence"].as_array();
         for (const auto& each : judged->evidence) {

@@ -112,6 +112,8 @@ void add_runners(CommandLine& line) {
     showing.footer(examples({"pawsctl runners show acme-widgets.build-01",
                              "pawsctl runners show build-01 --json | jq .evidence"}));
     line.does(showing, [meant](const Call& call) { return show(call, *meant); });
+
+    add_wishes(line, verb);
 }
 
 }  // namespace paws::pawsctl

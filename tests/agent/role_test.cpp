@@ -49,13 +49,22 @@ TEST_CASE("role: every cell of role x verb") {
                              Cell{"runner", Role::stranger, false},
                              Cell{"config", Role::host_operator, true},
                              Cell{"config", Role::job, false},
-                             Cell{"config", Role::stranger, false}}) {
+                             Cell{"config", Role::stranger, false},
+                             Cell{"drain", Role::host_operator, true},
+                             Cell{"drain", Role::job, false},
+                             Cell{"drain", Role::stranger, false},
+                             Cell{"hold", Role::host_operator, true},
+                             Cell{"hold", Role::job, false},
+                             Cell{"hold", Role::stranger, false},
+                             Cell{"resume", Role::host_operator, true},
+                             Cell{"resume", Role::job, false},
+                             Cell{"resume", Role::stranger, false}}) {
         const auto* permission = permission_for(cell.verb);
         REQUIRE(permission != nullptr);
         CHECK(permission->name == cell.verb);
         CHECK(may(cell.role, *permission) == cell.allowed);
     }
-    CHECK(permissions.size() == 3);  // a new verb has new cells above
+    CHECK(permissions.size() == 6);  // a new verb has new cells above
     CHECK(permission_for("") == nullptr);
     CHECK(permission_for("Status") == nullptr);
 }

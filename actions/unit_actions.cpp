@@ -1,0 +1,87 @@
+#include "actions/unit_actions.h"
+
+#include "platform/systemd_bus.h"
+
+#include <algorithm>
+
+namespace paws::actions {
+
+// What the thread is sent for; only one of the two threads has it at a time.
+struct UnitActions::Errand {
+    Order order;
+    std::vector<policy::UnitAction> actions;
+
+    std::vector<Outcome> run() const {
+        std::vector<Outcome> outcomes;
+        for (const auto& action : actions) {
+            const auto done = order(action);
+            outcomes.push_back(
+                {.action = action, .error = done ? std::nullopt : std::optional{done.error()}});
+        }
+        return outcomes;
+    }
+};
+
+UnitActions::UnitActions(Order order)
+    : UnitActions{std::make_shared<Errand>(Errand{.order = std::move(order), .actions = {}})} {}
+
+UnitActions::UnitActions(std::shared_ptr<Errand> errand)
+    : errand_{errand}, straggler_{"actions", [errand = std::move(errand)] {
+                                      return Result{errand->run()};
+                                  }} {}
+
+bool UnitActions::is_due(const policy::UnitAction& action, const Now& now) const {
+    const auto given = given_.find({action.unit, action.verb});
+    return given == given_.end() || now.boot - given->second >= pause;
+}
+
+std::vector<Outcome> UnitActions::carry_out(const std::vector<policy::UnitAction>& plan,
+                                            const Now& now) {
+    if (straggler_.outstanding()) {
+        return {};
+    }
+    std::vector<Outcome> outcomes;
+    if (std::exchange(sent_, false)) {
+        if (auto came = straggler_.wait({})) {
+            outcomes = *std::move(came);
+        }
+    }
+    errand_->actions.clear();
+    std::ranges::copy_if(plan, std::back_inserter(errand_->actions), [&](const auto& action) {
+        return is_due(action, now);
+    });
+    if (errand_->actions.empty()) {
+        return outcomes;
+    }
+    for (const auto& action : errand_->actions) {
+        given_[{action.unit, action.verb}] = now.boot;
+    }
+    if (const auto started = straggler_.start(); started) {
+        sent_ = true;
+    } else {
+        for (const auto& action : errand_->actions) {
+            outcomes.push_back({.action = action, .error = started.error()});
+        }
+    }
+    return outcomes;
+}
+
+UnitActions::Order order_over_bus() {
+    return [](const policy::UnitAction& action) -> Result<void> {
+        auto bus = platform::SystemdBus::connect("", std::chrono::seconds{10});
+        if (!bus) {
+            return bus.error();
+        }
+        auto done = action.verb == policy::UnitVerb::start ? bus->start(action.unit)
+                                                           : bus->stop(action.unit);
+        if (!done && done.error().code == Errc::denied) {
+            return Error{Errc::denied,
+                         done.error().what +
+                             "; is /usr/share/polkit-1/rules.d/50-paws-agent.rules there, and "
+                             "polkit running?"};
+        }
+        return done;
+    };
+}
+
+}  // namespace paws::actions
