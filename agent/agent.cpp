@@ -35,7 +35,7 @@ void keep_fixed_settings(const Config& running, Config& next) {
 
 bool same_collectors(const Config& left, const Config& right) {
     return left.collectors == right.collectors && left.runners == right.runners &&
-           left.journal == right.journal;
+           left.journal == right.journal && left.github == right.github;
 }
 
 Log::Reader reader_of_stderr() {
@@ -156,7 +156,9 @@ void Agent::use_collectors() {
                                      .exclude_mountpoints = config.collectors.exclude_mountpoints,
                                      .exclude_fstypes = config.collectors.exclude_fstypes,
                                      .journal_directory = config.journal.directory,
-                                     .journal_namespace = config.journal.namespace_id};
+                                     .journal_namespace = config.journal.namespace_id,
+                                     .github = config.github,
+                                     .now = surroundings_.clock};
     std::vector<ConfiguredSource> sources;
     for (auto& source : surroundings_.sources(wanted)) {
         const auto settings = config.collectors.of(source.collector->name());

@@ -55,13 +55,14 @@ struct CollectorSection {
 };
 
 // The names a [collectors.NAME] may have: those of collectors::all().
-inline constexpr std::array<std::string_view, 17> collector_names{"boot",
+inline constexpr std::array<std::string_view, 18> collector_names{"boot",
                                                                   "cgroup",
                                                                   "clock",
                                                                   "cpu",
                                                                   "directory_sizes",
                                                                   "disk",
                                                                   "filesystem",
+                                                                  "github_api",
                                                                   "journal",
                                                                   "load",
                                                                   "memory",
@@ -86,6 +87,9 @@ struct CollectorsSection {
     bool operator==(const CollectorsSection&) const = default;
 };
 
+// What [github] says; its defaults stand where it is used.
+using GithubSection = collectors::GithubSettings;
+
 struct ExporterSection {
     bool legacy_metrics = false;
 
@@ -98,6 +102,7 @@ struct Config {
     JournalSection journal;
     RunnersSection runners;
     CollectorsSection collectors;
+    GithubSection github;
     ExporterSection exporter;
 
     bool operator==(const Config&) const = default;

@@ -1,6 +1,7 @@
 #include "agent/config_checks.h"
 
 #include "core/text.h"
+#include "platform/http_message.h"
 
 #include <algorithm>
 #include <array>
@@ -116,6 +117,37 @@ std::string check_unit_or_empty(const std::string& unit) {
 std::string check_word(const std::string& word) {
     const bool good = !word.empty() && word.size() <= 64 && only(word, "._-");
     return good ? "" : but_is("must be 1 to 64 letters, digits, '.', '_' or '-'", word);
+}
+
+// A token goes there: never in the clear, never by a query.
+std::string check_api_url(const std::string& url) {
+    const auto parsed = platform::parse_http_url(url);
+    const bool good = parsed && parsed->secure && parsed->target.find('?') == std::string::npos;
+    return good ? "" : but_is("must be an https:// URL without a query", url);
+}
+
+std::string check_app_id_or_empty(const std::string& id) {
+    const bool good = id.size() <= 64 && only(id, ".");
+    return good ? "" : but_is("must be the number or the client id of an App", id);
+}
+
+std::string check_number_or_empty(const std::string& number) {
+    return number.empty() || parse_integer<std::uint64_t>(number)
+               ? ""
+               : but_is("must be a number in quotes", number);
+}
+
+std::string check_proxy_or_empty(const std::string& proxy) {
+    const auto parsed = platform::parse_http_url("http://" + proxy);
+    const bool good = proxy.empty() || (parsed && parsed->target == "/" &&
+                                        proxy == platform::authority(parsed->host, parsed->port));
+    return good ? "" : but_is("must be \"host:port\"", proxy);
+}
+
+// Older than 150 s the answers are no longer shown as current (core/snapshot.h).
+std::string check_api_interval(const std::chrono::nanoseconds& interval) {
+    using namespace std::chrono_literals;
+    return interval >= 1s && interval <= 2min ? "" : "must be from 1s to 2m";
 }
 
 std::string check_deadline(const std::chrono::nanoseconds& deadline) {

@@ -17,6 +17,11 @@ std::string check_journal_namespace(const std::string& name);
 std::string check_runner_name(const std::string& name);
 std::string check_unit_or_empty(const std::string& unit);
 std::string check_word(const std::string& word);
+std::string check_api_url(const std::string& url);
+std::string check_app_id_or_empty(const std::string& id);
+std::string check_number_or_empty(const std::string& number);
+std::string check_proxy_or_empty(const std::string& proxy);
+std::string check_api_interval(const std::chrono::nanoseconds& interval);
 std::string check_deadline(const std::chrono::nanoseconds& deadline);
 
 }  // namespace paws::agent

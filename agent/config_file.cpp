@@ -71,6 +71,30 @@ void read_collectors(Section& section, CollectorsSection& collectors) {
     });
 }
 
+void read_github(Section& section, GithubSection& github) {
+    section.take("api_url", github.api_url, check_api_url);
+    section.take("token_file", github.token_file, check_path_or_empty);
+    section.take("app_id", github.app_id, check_app_id_or_empty);
+    section.take("app_key_file", github.app_key_file, check_path_or_empty);
+    section.take("installation_id", github.installation_id, check_number_or_empty);
+    section.take("ca_file", github.ca_file, check_path_or_empty);
+    section.take("proxy", github.proxy, check_proxy_or_empty);
+    section.take("interval", github.interval, check_api_interval);
+}
+
+// Of all documents together: one may name the App, another where its key is.
+std::string fault_of(const GithubSection& github) {
+    const bool any =
+        !github.app_id.empty() || !github.app_key_file.empty() || !github.installation_id.empty();
+    const bool all =
+        !github.app_id.empty() && !github.app_key_file.empty() && !github.installation_id.empty();
+    if (any && !github.token_file.empty()) {
+        return "[github] takes 'token_file' or an App, not both";
+    }
+    return any && !all ? "[github] an App needs 'app_id', 'app_key_file' and 'installation_id'"
+                       : "";
+}
+
 void read_file(Section& file, Config& config) {
     file.take_section("agent", [&](Section& section) { read_agent(section, config.agent); });
     file.take_section("web", [&](Section& section) { read_web(section, config.web); });
@@ -78,6 +102,7 @@ void read_file(Section& file, Config& config) {
     file.take_section("runners", [&](Section& section) { read_runners(section, config.runners); });
     file.take_section("collectors",
                       [&](Section& section) { read_collectors(section, config.collectors); });
+    file.take_section("github", [&](Section& section) { read_github(section, config.github); });
     file.take_section("exporter", [&](Section& section) {
         section.take("legacy_metrics", config.exporter.legacy_metrics);
     });
@@ -186,6 +211,9 @@ Result<Config> parse_config(const std::vector<Document>& documents) {
         for (const auto& fault : faults) {
             faults_text += (faults_text.empty() ? "" : "\n") + to_string(fault);
         }
+    }
+    if (const auto fault = fault_of(config.github); faults_text.empty() && !fault.empty()) {
+        faults_text = documents.back().name + ": " + fault;
     }
     if (!faults_text.empty()) {
         return Error{Errc::malformed, faults_text};

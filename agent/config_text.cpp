@@ -52,6 +52,17 @@ void append_collectors(const CollectorsSection& collectors, std::vector<Setting>
     }
 }
 
+void append_github(const GithubSection& github, std::vector<Setting>& list) {
+    list.push_back({"github", "api_url", quoted(github.api_url)});
+    list.push_back({"github", "token_file", quoted(github.token_file)});
+    list.push_back({"github", "app_id", quoted(github.app_id)});
+    list.push_back({"github", "app_key_file", quoted(github.app_key_file)});
+    list.push_back({"github", "installation_id", quoted(github.installation_id)});
+    list.push_back({"github", "ca_file", quoted(github.ca_file)});
+    list.push_back({"github", "proxy", quoted(github.proxy)});
+    list.push_back({"github", "interval", quoted(duration_text(github.interval))});
+}
+
 std::string line_of(const Setting& setting) {
     return "[" + setting.section + "] " + setting.key + ": ";
 }
@@ -77,6 +88,7 @@ std::vector<Setting> settings(const Config& config) {
         list.push_back({"[runners.static]", "unit", quoted(runner.unit)});
     }
     append_collectors(config.collectors, list);
+    append_github(config.github, list);
     list.push_back({"exporter", "legacy_metrics", shown(config.exporter.legacy_metrics)});
     return list;
 }

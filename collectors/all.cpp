@@ -3,6 +3,7 @@
 #include "collectors/cgroup.h"
 #include "collectors/directory_sizes.h"
 #include "collectors/disk.h"
+#include "collectors/github_api.h"
 #include "collectors/journal.h"
 #include "collectors/kernel_file.h"
 #include "collectors/load.h"
@@ -70,6 +71,11 @@ void add_runners(const Options& options, std::vector<Source>& sources) {
     sources.push_back({"journal", std::make_unique<JournalCollector>(options)});
     sources.push_back({"files", std::make_unique<RunnerFilesCollector>(root)});
     sources.push_back({"sizes", std::make_unique<DirectorySizesCollector>(root)});
+    if (options.github.enabled()) {
+        sources.push_back({"kernel",
+                           std::make_unique<GithubApiCollector>(
+                               options.github, platform::exchange, options.now)});
+    }
 }
 
 }  // namespace

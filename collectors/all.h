@@ -5,9 +5,11 @@
 #include "collectors/clock.h"
 #include "collectors/collector.h"
 #include "collectors/filesystem.h"
+#include "collectors/github_client.h"
 #include "collectors/mounts.h"
 #include "platform/root_fs.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -34,6 +36,8 @@ struct Options {
     std::vector<std::string> exclude_fstypes = default_excluded_fstypes();
     std::string journal_directory;  // empty: the system's journal
     std::string journal_namespace;
+    GithubSettings github;     // asked only with a credential
+    std::function<Now()> now;  // for what comes between two ticks
     // What no file below the root can tell; recorded hosts bring their own answers.
     AskUsage usage;  // none: statvfs below the root
     AskClock clock;  // none: adjtimex

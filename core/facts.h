@@ -2,10 +2,12 @@
 
 #pragma once
 
+#include "core/github_facts.h"
 #include "core/host_facts.h"
 #include "core/runner_facts.h"
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -13,7 +15,8 @@ namespace paws {
 
 struct Facts {
     Host host;
-    std::vector<Runner> runners;  // by name, ascending
+    std::vector<Runner> runners;          // by name, ascending
+    std::optional<GithubApi> github_api;  // absent: not configured, or not asked yet
 };
 
 inline Runner* find_runner(Facts& facts, std::string_view name) {

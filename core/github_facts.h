@@ -40,4 +40,11 @@ struct ApiRunner {
     bool busy = false;
 };
 
+// How GitHub's API answers this agent. Absent from the facts when no credential is configured.
+struct GithubApi {
+    std::optional<Now> answered;  // the newest complete list of any scope
+    std::string error;            // why the last try of a scope failed; empty: none did
+    std::optional<std::uint64_t> requests_left;  // of the credential's rate limit
+};
+
 }  // namespace paws

@@ -122,6 +122,18 @@ json::object log_json(const RunnerLog& log) {
             {"listener_exit_code", parts::text_or_null(log.listener_exit_code)}};
 }
 
+// Asked for once a minute: worth showing at a greater age than what the kernel says.
+json::value github_json(const View& view, const Runner& runner) {
+    const auto* api =
+        view.outdated ? nullptr : fresh(runner.api, view.snapshot.taken, network_fresh_for);
+    if (api == nullptr) {
+        return nullptr;
+    }
+    return json::object{{"registration", to_string(api->registration)},
+                        {"busy", api->busy},
+                        {"age_seconds", to_seconds(view.agent.now.boot - runner.api.taken.boot)}};
+}
+
 json::array jobs_json(const View& view, const Runner& runner) {
     json::array jobs;
     if (const auto* log = view.fresh(runner.log)) {
@@ -165,6 +177,7 @@ std::optional<json::object> runner_json(const Snapshot& snapshot,
     document["processes"] = section(view, runner->processes, processes_json);
     document["cgroup"] = section(view, runner->cgroup, cgroup_json);
     document["sockets"] = section(view, runner->sockets, sockets_json);
+    document["github"] = github_json(view, *runner);
     document["log"] = section(view, runner->log, log_json);
     document["jobs"] = jobs_json(view, *runner);
     return document;

@@ -101,6 +101,19 @@ json::object host_json(const View& view) {
     return host;
 }
 
+json::value github_api_json(const View& view) {
+    const auto& api = view.snapshot.facts.github_api;
+    if (!api) {
+        return nullptr;
+    }
+    json::object described;
+    described["answered"] =
+        parts::time_or_null(api->answered ? std::optional{api->answered->wall} : std::nullopt);
+    described["error"] = parts::text_or_null(api->error);
+    described["requests_left"] = parts::or_null(api->requests_left);
+    return described;
+}
+
 json::object agent_json(const View& view) {
     json::array collectors;
     for (const auto& report : view.snapshot.collectors) {
@@ -116,6 +129,7 @@ json::object agent_json(const View& view) {
     agent["started"] = parts::time_or_null(view.agent.process.started);
     agent["snapshot_age_seconds"] = to_seconds(view.agent.now.boot - view.snapshot.taken.boot);
     agent["collectors"] = std::move(collectors);
+    agent["github_api"] = github_api_json(view);
     agent["config_file"] = parts::text_or_null(view.agent.config_file);
     agent["config_reload_successful"] = view.snapshot.config_reload_successful;
     return agent;

@@ -68,6 +68,12 @@ enabled = false
 deadline = "500ms"
 exclude_mountpoints = ["/mnt"]
 exclude_fstypes = ["nfs4", "fuse.sshfs"]
+[github]
+api_url = "https://ghes.example/api/v3"
+token_file = "/etc/paws-agent/github.token"
+ca_file = "/etc/ssl/ours.pem"
+proxy = "proxy.example:3128"
+interval = "90s"
 [exporter]
 legacy_metrics = true
 )");
@@ -87,7 +93,43 @@ legacy_metrics = true
     CHECK(config.collectors.of("filesystem").deadline == 500ms);
     CHECK(config.collectors.exclude_mountpoints == std::vector<std::string>{"/mnt"});
     CHECK(config.collectors.exclude_fstypes.size() == 2);
+    CHECK(config.github.api_url == "https://ghes.example/api/v3");
+    CHECK(config.github.token_file == "/etc/paws-agent/github.token");
+    CHECK(config.github.ca_file == "/etc/ssl/ours.pem");
+    CHECK(config.github.proxy == "proxy.example:3128");
+    CHECK(config.github.interval == 90s);
     CHECK(config.exporter.legacy_metrics);
+}
+
+TEST_CASE("config: GitHub is asked with a token or as an App, never with half of one") {
+    CHECK_FALSE(good("").github.enabled());
+    CHECK(good("[github]\ntoken_file = '/t'").github.enabled());
+    const auto app = parse_config(
+        {{"agent.toml", "[github]\napp_id = 'Iv1.8a61f9b3a7aba766'"},
+         {"conf.d/key.toml", "[github]\napp_key_file = '/k'\ninstallation_id = '815'"}});
+    REQUIRE(app);
+    CHECK(app->github.enabled());
+    CHECK(fault("[github]\napp_id = '1'") ==
+          "agent.toml: [github] an App needs 'app_id', 'app_key_file' and 'installation_id'");
+    CHECK(fault("[github]\ninstallation_id = '1'\ntoken_file = '/t'") ==
+          "agent.toml: [github] takes 'token_file' or an App, not both");
+}
+
+TEST_CASE("config: a token goes to a server by TLS, and nothing else is taken for one") {
+    CHECK(fault("[github]\napi_url = 'http://ghes.example/api/v3'") ==
+          "agent.toml:2:11: [github] 'api_url' must be an https:// URL without a query, not "
+          "'http://ghes.example/api/v3'");
+    CHECK(fault("[github]\napi_url = 'https://a/?b'") != "accepted");
+    CHECK(fault("[github]\ntoken_file = 'ghp_1234'") ==
+          "agent.toml:2:14: [github] 'token_file' must be an absolute path, not 'ghp_1234'");
+    CHECK(fault("[github]\napp_id = '1\", \"x'") != "accepted");
+    CHECK(fault("[github]\ninstallation_id = '1/../2'") != "accepted");
+    for (const auto* proxy : {"proxy", "http://proxy:3128", "proxy:3128/x", "a b:1", "u:p@h:1"}) {
+        CHECK_MESSAGE(fault("[github]\nproxy = '" + std::string{proxy} + "'") != "accepted", proxy);
+    }
+    CHECK(good("[github]\nproxy = '[::1]:3128'").github.proxy == "[::1]:3128");
+    CHECK(fault("[github]\ninterval = '3m'") ==
+          "agent.toml:2:12: [github] 'interval' must be from 1s to 2m");
 }
 
 TEST_CASE("config: a misspelt key is refused with its place and the nearest one") {

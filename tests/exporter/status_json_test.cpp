@@ -150,3 +150,23 @@ TEST_CASE("runner_json: a fact that is not fresh is null") {
     CHECK(at(*found, "/cgroup") == "null");
     CHECK(at(*found, "/sockets/age_seconds") == "0E0");
 }
+
+TEST_CASE(
+    "runner_json, status_json: what GitHub's API says, with its age, for minutes and not longer") {
+    auto snapshot = example_snapshot();
+    const auto github = [&](std::chrono::seconds age) {
+        auto& api = snapshot.facts.runners[0].api;
+        api.value = {.registration = Registration::offline, .busy = true};
+        api.taken = {.wall = noon.wall - age, .boot = noon.boot - age};
+        return at(*runner_json(snapshot, example_agent(), "acme-widgets.build-01"), "/github");
+    };
+    CHECK(github(60s) == R"({"registration":"offline","busy":true,"age_seconds":6E1})");
+    CHECK(github(151s) == "null");
+
+    CHECK(at(status_json(snapshot, example_agent()), "/agent/github_api") == "null");
+    snapshot.facts.github_api = {
+        .answered = noon, .error = "acme: answers 503", .requests_left = 4999};
+    CHECK(
+        at(status_json(snapshot, example_agent()), "/agent/github_api") ==
+        R"({"answered":"2025-11-23T14:00:00.000Z","error":"acme: answers 503","requests_left":4999})");
+}

@@ -18,6 +18,11 @@ namespace {
 constexpr std::array<std::string_view, 6> result_words{
     "Succeeded", "SucceededWithIssues", "Failed", "Canceled", "Skipped", "Abandoned"};
 
+std::function<void(std::string_view)>& mirror() {
+    static std::function<void(std::string_view)> function;
+    return function;
+}
+
 std::string_view take_last_word(std::string_view& text) {
     const auto space = text.find_last_of(' ');
     if (space == std::string_view::npos) {
@@ -53,7 +58,14 @@ std::string_view result_word(int result) {
     return result_words.at(static_cast<std::size_t>(result));
 }
 
+void mirror_lines(std::function<void(std::string_view)> function) {
+    mirror() = std::move(function);
+}
+
 void print(std::string_view line) {
+    if (mirror()) {
+        mirror()(line);
+    }
     const auto text = std::string{line} + "\n";
     std::string_view rest = text;
     while (!rest.empty()) {

@@ -4,13 +4,17 @@
 // L/Runner.cs, L/JobDispatcher.cs). Environment, also from the runner's .env:
 //   FAKE_RELAUNCH_MS  delay before the wrapper starts a listener again; 5000 unless told
 //   FAKE_LISTEN=0     the listener connects but is not "Listening for Jobs" until told to
-//   FAKE_GITHUB       a.b.c.d:port that the listener keeps a connection to
+//   FAKE_BROKER       a.b.c.d:port of the broker that the listener lives by (fake_broker.py)
+//   FAKE_BACKOFF_MS   what the listener's 30 s between tries are; its other times scale with it
+//   FAKE_RENEW_MS     between two renewals of a job's lease; 60000 unless told
+//   FAKE_REPOSITORY, FAKE_WORKFLOW, FAKE_RUN_ATTEMPT   what the job's message says of it
 // Commands, one a line, written to the FIFO <root>/.fake/control: see fake_runner_listener.cpp.
 
 #pragma once
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -35,7 +39,9 @@ struct Work {
 std::optional<Work> parse_work(std::string_view text);  // NAME SECONDS RESULT
 std::string_view result_word(int result);
 
-void print(std::string_view line);          // one line, at once, as the console shows it
+void print(std::string_view line);  // one line, at once, as the console shows it
+// Gets each line that is printed from now on; an empty function: no longer.
+void mirror_lines(std::function<void(std::string_view)> mirror);
 void print_stamped(std::string_view line);  // with the .NET "u" time in front
 std::string setting(const char* name, std::string_view fallback);
 void set(const char* name,

@@ -1,30 +1,34 @@
 // The listener: connects, takes jobs, and does what is written to <root>/.fake/control:
 //   job NAME SECONDS RESULT   run a worker (after the one that runs)
-//   error TEXT | reconnect    the connect-error lines
+//   error TEXT | reconnect    the connect-error lines; `reconnect` also asks the broker again
 //   listen                    "Listening for Jobs" again
 //   hang                      lose the connection in silence, ignore all but `reconnect`
+//   deaf                      keep the connection and never read or send again, until `reconnect`
+//   renewals fail|work        what the lease of a job meets from now on
 //   exit CODE                 end with this code, worker first
 //   crash                     worker, then itself, by SIGKILL
 //   orphan                    itself by SIGKILL; the worker lives on
 //   update VERSION            lay out bin.VERSION, switch the links, exit 3
 //   conflict | deregister     the lines and exits of these ends
 //   say TEXT                  print TEXT as it is
+// With FAKE_BROKER it lives by what a broker answers (fake_runner_link.h, fake_broker.py); without
+// it is connected at once.
 #include "tests/support/fake_runner.h"
+#include "tests/support/fake_runner_jobs.h"
+#include "tests/support/fake_runner_link.h"
+#include "tests/support/fake_runner_trace.h"
 
 #include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdlib>
-#include <deque>
 #include <fstream>
+#include <iterator>
 #include <utility>
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 namespace paws::fake {
@@ -38,70 +42,22 @@ std::string own_version() {
     return name.starts_with("bin.") ? name.substr(4) : "2.336.0";
 }
 
-void announce() {
+void announce_connection() {
     print("");
     print("\u221a Connected to GitHub");
     print("");
+}
+
+void announce_session() {
     print("Current runner version: '" + own_version() + "'");
     if (setting("FAKE_LISTEN", "1") != "0") {
         print_stamped("Listening for Jobs");
     }
 }
 
-class Listener {
-public:
-    int run();
-
-private:
-    struct Running {
-        Work work;
-        pid_t worker = 0;
-    };
-
-    void load_environment() const;  // L/Program.cs: KEY=VALUE, no quoting
-    void open_control();
-    void connect_github();
-    void lose_github();
-    void wait();
-    void read_commands();
-    void obey(std::string_view command);
-    void obey_end(std::string_view verb, const std::string& argument);
-    void next_job();
-    void reap();
-    void stop();
-    void kill_worker(int signal);
-    void update(const std::string& version);
-    void switch_link(const std::string& name, const std::string& version) const;
-
-    fs::path root_ = own_directory().parent_path();
-    int signals_ = signal_fd({SIGCHLD, SIGINT, SIGTERM});
-    int control_ = -1;
-    int github_ = -1;
-    std::string pending_;
-    std::deque<Work> queue_;
-    std::optional<Running> job_;
-    bool hanging_ = false;
-    std::optional<int> exit_;  // set: the run is over
-};
-
-int Listener::run() {
-    if (!fs::exists(root_ / ".runner")) {
-        print("Not configured. Run config.(sh/cmd) to configure the runner.");
-        return 1;
-    }
-    load_environment();
-    open_control();
-    connect_github();
-    announce();
-    while (!exit_) {
-        wait();
-    }
-    kill_worker(SIGKILL);
-    return *exit_;
-}
-
-void Listener::load_environment() const {
-    std::ifstream file{root_ / ".env"};
+// L/Program.cs: KEY=VALUE, no quoting.
+void load_environment(const fs::path& root) {
+    std::ifstream file{root / ".env"};
     std::string line;
     while (std::getline(file, line)) {
         const auto equals = line.find('=');
@@ -109,6 +65,75 @@ void Listener::load_environment() const {
             set(line.substr(0, equals).c_str(), line.substr(equals + 1));
         }
     }
+}
+
+// What the session is asked for with: the id and the name of `.runner`, whose lines we wrote.
+std::string identity(const fs::path& root) {
+    std::ifstream file{root / ".runner"};
+    std::string fields;
+    for (std::string line; std::getline(file, line);) {
+        const auto key = line.find("\"agent");
+        if (key != std::string::npos) {
+            const auto field = line.substr(key, line.find_last_not_of(", \r") - key + 1);
+            fields += (fields.empty() ? "" : ", ") + field;
+        }
+    }
+    return "{" + fields + "}";
+}
+
+class Listener {
+public:
+    explicit Listener(fs::path root) : root_{std::move(root)} {}
+    int run();
+
+private:
+    using Event = BrokerLink::Event;
+
+    void open_control();
+    int patience() const;
+    void wait();
+    void read_commands();
+    void obey(std::string_view command);
+    void obey_end(std::string_view verb, const std::string& argument);
+    void take(const BrokerLink::Happening& happening);
+    void take_session();
+    void take_end(Event event);
+    void hang();
+    void deregister();
+    void stop();
+    void update(const std::string& version);
+    void switch_link(const std::string& name, const std::string& version) const;
+
+    fs::path root_;
+    Trace trace_{root_, "Runner"};
+    Jobs jobs_{trace_};
+    BrokerLink broker_{setting("FAKE_BROKER", ""), identity(root_)};
+    int signals_ = signal_fd({SIGCHLD, SIGINT, SIGTERM});
+    int control_ = -1;
+    std::string pending_;
+    bool hanging_ = false;
+    std::optional<int> exit_;  // set: the run is over
+};
+
+int Listener::run() {
+    mirror_lines([this](std::string_view line) {
+        trace_.write("Terminal", "WRITE LINE: " + std::string{line});
+    });
+    trace_.write("Listener", "Version: " + own_version());
+    open_control();
+    if (!broker_.exists()) {
+        announce_connection();
+        announce_session();
+    }
+    while (!exit_) {
+        wait();
+    }
+    jobs_.kill(SIGKILL);
+    broker_.leave();
+    trace_.write("Listener",
+                 "Runner execution has finished with return code " + std::to_string(*exit_));
+    mirror_lines({});
+    return *exit_;
 }
 
 void Listener::open_control() {
@@ -119,37 +144,20 @@ void Listener::open_control() {
         ::open(fifo.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK);  // a writer of its own: no end
 }
 
-void Listener::connect_github() {
-    const auto target = setting("FAKE_GITHUB", "");
-    const auto colon = target.rfind(':');
-    if (colon == std::string::npos) {
-        return;
-    }
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(std::atoi(target.c_str() + colon + 1)));
-    ::inet_pton(AF_INET, target.substr(0, colon).c_str(), &address.sin_addr);
-    github_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast)
-    if (::connect(github_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-        lose_github();
-    }
-}
-
-void Listener::lose_github() {
-    if (github_ >= 0) {
-        ::close(std::exchange(github_, -1));
-    }
+int Listener::patience() const {
+    const auto jobs = jobs_.patience();
+    const auto broker = broker_.patience();
+    return jobs < 0 || broker < 0 ? std::max(jobs, broker) : std::min(jobs, broker);
 }
 
 void Listener::wait() {
     std::array<pollfd, 3> watched{{{.fd = signals_, .events = POLLIN, .revents = 0},
                                    {.fd = control_, .events = POLLIN, .revents = 0},
-                                   {.fd = github_, .events = POLLIN, .revents = 0}}};
-    ::poll(watched.data(), watched.size(), -1);
+                                   {.fd = broker_.fd(), .events = broker_.events(), .revents = 0}}};
+    ::poll(watched.data(), watched.size(), patience());
     for (int signal = take_signal(signals_); signal != 0; signal = take_signal(signals_)) {
         if (signal == SIGCHLD) {
-            reap();
+            jobs_.reap(!exit_);
         } else {
             stop();
         }
@@ -157,9 +165,10 @@ void Listener::wait() {
     if (watched[1].revents != 0) {
         read_commands();
     }
-    std::array<char, 4096> answer{};
-    if (watched[2].revents != 0 && ::read(github_, answer.data(), answer.size()) <= 0) {
-        lose_github();
+    jobs_.renew();
+    broker_.set_busy(jobs_.busy());
+    if (!exit_) {
+        take(broker_.turn(watched[2].revents != 0));
     }
 }
 
@@ -184,18 +193,21 @@ void Listener::obey(std::string_view command) {
     const std::string argument{space == std::string_view::npos ? "" : command.substr(space + 1)};
     if (verb == "reconnect") {
         hanging_ = false;
-        connect_github();
+        broker_.resume();
         print_stamped("Runner reconnected.");
     } else if (hanging_) {
         return;
     } else if (verb == "hang") {
+        hang();
+    } else if (verb == "deaf") {
         hanging_ = true;
-        lose_github();
+        broker_.fall_deaf();
     } else if (verb == "job") {
         if (const auto work = parse_work(argument)) {
-            queue_.push_back(*work);
-            next_job();
+            jobs_.add(*work);
         }
+    } else if (verb == "renewals") {
+        jobs_.let_renewals_fail(argument == "fail");
     } else if (verb == "error") {
         print_stamped("Runner connect error: " + argument + ". Retrying until reconnected.");
     } else if (verb == "listen") {
@@ -211,7 +223,7 @@ void Listener::obey_end(std::string_view verb, const std::string& argument) {
     if (verb == "exit") {
         exit_ = std::atoi(argument.c_str());
     } else if (verb == "crash") {
-        kill_worker(SIGKILL);
+        jobs_.kill(SIGKILL);
         ::kill(::getpid(), SIGKILL);
     } else if (verb == "orphan") {
         ::kill(::getpid(), SIGKILL);
@@ -219,78 +231,91 @@ void Listener::obey_end(std::string_view verb, const std::string& argument) {
         update(argument);
     } else if (verb == "conflict") {
         print("A session for this runner already exists.");
-        print("Stop retry on SessionConflictException after retried for 240 seconds.");
-        print("Failed to create session. Error: Conflict");
-        exit_ = 5;
+        take_end(Event::conflict_end);
     } else if (verb == "deregister") {
-        print("The runner no longer exists on the server. Cleaning up local configuration.");
-        fs::remove(root_ / ".credentials");
-        print("\u221a Removed .credentials");
-        fs::remove(root_ / ".runner");
-        print("\u221a Removed .runner");
-        exit_ = 0;
+        take_end(Event::gone);
     }
 }
 
-void Listener::next_job() {
-    if (job_ || queue_.empty()) {
-        return;
-    }
-    Running next{.work = queue_.front()};
-    queue_.pop_front();
-    print_stamped("Running job: " + next.work.name);
-    set("FAKE_JOB_NAME", next.work.name);
-    set("FAKE_JOB_SECONDS", std::to_string(next.work.seconds));
-    set("FAKE_JOB_RESULT", std::to_string(next.work.result));
-    // The real one reads the worker's output by a pipe of its own: the console never sees it.
-    const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
-    const auto worker =
-        start(own_directory() / "Runner.Worker", {"spawnclient", "1", "2"}, nowhere);
-    ::close(nowhere);
-    if (!worker) {
-        print_stamped("Job " + next.work.name + " completed with result: Failed");
-        return;
-    }
-    next.worker = *worker;
-    job_ = next;
+void Listener::hang() {
+    hanging_ = true;
+    broker_.lose();
 }
 
-void Listener::reap() {
-    int status = 0;
-    for (auto pid = ::waitpid(-1, &status, WNOHANG); pid > 0;
-         pid = ::waitpid(-1, &status, WNOHANG)) {
-        if (!job_ || pid != job_->worker) {
-            continue;
-        }
-        const auto code = exit_code(status).value_or(137);
-        const bool told = code >= 100 && code <= 105;  // anything else: the worker crashed
-        print_stamped("Job " + job_->work.name +
-                      " completed with result: " + std::string{result_word(told ? code - 100 : 2)});
-        job_.reset();
-        if (!exit_) {
-            next_job();
-        }
+// What the broker's answer, or its silence, makes the listener say and do.
+void Listener::take(const BrokerLink::Happening& happening) {
+    switch (happening.event) {
+        case Event::nothing:
+            break;
+        case Event::connected:
+            announce_connection();
+            break;
+        case Event::session:
+            take_session();
+            break;
+        case Event::job:
+            if (const auto work = parse_work(happening.text)) {
+                jobs_.add(*work);
+            }
+            break;
+        case Event::ghost:
+            hang();
+            break;
+        case Event::error:
+            print_stamped("Runner connect error: " + happening.text +
+                          ". Retrying until reconnected.");
+            break;
+        case Event::conflict:
+            print("A session for this runner already exists.");
+            break;
+        default:
+            take_end(happening.event);
     }
+}
+
+void Listener::take_session() {
+    if (broker_.take_error()) {
+        print_stamped("Runner reconnected.");
+    }
+    announce_session();
+}
+
+void Listener::take_end(Event event) {
+    switch (event) {
+        case Event::conflict_end:
+            print("Stop retry on SessionConflictException after retried for 240 seconds.");
+            print("Failed to create session. Error: Conflict");
+            exit_ = 5;
+            break;
+        case Event::unknown:
+            print("The runner no longer exists on the server. Please reconfigure the runner.");
+            exit_ = 1;
+            break;
+        case Event::gone:
+            deregister();
+            exit_ = 0;
+            break;
+        case Event::denied:
+            print("An error occurred: Get next message failed with non-retryable error.");
+            exit_ = 1;
+            break;
+        default:  // ten errors
+            exit_ = 2;
+    }
+}
+
+void Listener::deregister() {
+    print("The runner no longer exists on the server. Cleaning up local configuration.");
+    fs::remove(root_ / ".credentials");
+    print("\u221a Removed .credentials");
+    fs::remove(root_ / ".runner");
+    print("\u221a Removed .runner");
 }
 
 void Listener::stop() {
     print("Exiting...");
     exit_ = 0;
-    if (job_) {
-        ::kill(job_->worker, SIGINT);
-        int status = 0;
-        ::waitpid(job_->worker, &status, 0);
-        print_stamped("Job " + job_->work.name + " completed with result: Canceled");
-        job_.reset();
-    }
-}
-
-void Listener::kill_worker(int signal) {
-    if (job_) {
-        ::kill(job_->worker, signal);
-        int status = 0;
-        ::waitpid(job_->worker, &status, 0);
-    }
+    jobs_.cancel();
 }
 
 void Listener::switch_link(const std::string& name, const std::string& version) const {
@@ -315,7 +340,13 @@ void Listener::update(const std::string& version) {
 }  // namespace
 
 int play_listener() {
-    return Listener{}.run();
+    const auto root = own_directory().parent_path();
+    if (!fs::exists(root / ".runner")) {
+        print("Not configured. Run config.(sh/cmd) to configure the runner.");
+        return 1;
+    }
+    load_environment(root);
+    return Listener{root}.run();
 }
 
 }  // namespace paws::fake

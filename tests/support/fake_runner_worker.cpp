@@ -4,6 +4,7 @@
 //   forge       a child that calls itself Runner.Worker
 //   leave       its children outlive it
 #include "tests/support/fake_runner.h"
+#include "tests/support/fake_runner_trace.h"
 
 #include <algorithm>
 #include <csignal>
@@ -48,6 +49,31 @@ void write_file(std::size_t bytes) {
     ::sync();
 }
 
+void trace_beginning(const Trace& trace) {
+    const auto guid = setting("FAKE_JOB_GUID", "");
+    trace.write(
+        "Worker",
+        "Job message:\n " + to_json({.job = guid,
+                                     .plan = setting("FAKE_JOB_PLAN", ""),
+                                     .name = setting("FAKE_JOB_NAME", ""),
+                                     .repository = setting("FAKE_REPOSITORY", "acme/widgets"),
+                                     .workflow = setting("FAKE_WORKFLOW", "ci"),
+                                     .run_id = setting("FAKE_RUN_ID", "1000"),
+                                     .run_attempt = setting("FAKE_RUN_ATTEMPT", "1")}));
+    trace.write("JobRunner", "Job ID " + guid);
+    trace.write("StepsRunner", "Processing step: DisplayName='Run build'");
+}
+
+void trace_end(const Trace& trace, int result) {
+    const std::string word{result_word(result)};
+    trace.write("StepsRunner", "Step result: " + word);
+    trace.write("JobRunner", "Job result after all job steps finish: " + word);
+    trace.write("JobRunner", "Raising job completed against run service");
+    trace.write("JobServerQueue",
+                "All queue process tasks have been stopped, and all queues are drained.");
+    trace.write("Worker", "Job completed.");
+}
+
 class Worker {
 public:
     int run();
@@ -66,6 +92,8 @@ private:
 
 int Worker::run() {
     signal_fd({SIGINT, SIGTERM});
+    const Trace trace{own_directory().parent_path(), "Worker"};
+    trace_beginning(trace);
     const auto end = Steady::now() + std::chrono::seconds{seconds_};
     std::istringstream words{setting("FAKE_JOB_NAME", "")};
     for (std::string word; words >> word;) {
@@ -78,7 +106,9 @@ int Worker::run() {
             ::waitpid(child, nullptr, 0);
         }
     }
-    return 100 + (finished ? std::atoi(setting("FAKE_JOB_RESULT", "0").c_str()) : 3);
+    const int result = finished ? std::atoi(setting("FAKE_JOB_RESULT", "0").c_str()) : 3;
+    trace_end(trace, result);
+    return 100 + result;
 }
 
 void Worker::do_word(std::string_view word) {

@@ -1,0 +1,19 @@
+// Secret file: a token or a key that stands in a file of its own. What it holds is never part of a
+// message.
+
+#pragma once
+
+#include "core/result.h"
+
+#include <cstddef>
+#include <string>
+
+namespace paws::platform {
+
+inline constexpr std::size_t secret_limit = 64U << 10U;
+
+// The text of the file without blanks around it. Errc::denied when others than its owner and its
+// group may read it (0640 at most), or when its owner is neither root nor we.
+Result<std::string> read_secret(const std::string& path);
+
+}  // namespace paws::platform
