@@ -119,7 +119,8 @@ Result<void> Agent::open_web() {
                                 {.latest = [this] { return slot_.latest(); },
                                  .fresh = [this] { return fresh(); },
                                  .agent = [this] { return self_.describe(); },
-                                 .now = surroundings_.clock});
+                                 .now = surroundings_.clock,
+                                 .past_hour = [this] { return history_.past_hour(); }});
     if (!server) {
         return server.error();
     }
@@ -246,6 +247,7 @@ void Agent::set_log_level() {
 void Agent::told(const Snapshot& snapshot) {
     tell_manager(snapshot);
     log_changes(snapshot);
+    history_.add(snapshot);
 }
 
 // The watchdog is fed here and nowhere else: alive means that ticks finish. Ready means that what

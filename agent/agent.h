@@ -10,6 +10,7 @@
 #include "agent/self.h"
 #include "agent/ticker.h"
 #include "agent/verbs.h"
+#include "exporter/history.h"
 #include "exporter/server.h"
 
 #include <functional>
@@ -61,6 +62,7 @@ private:
     Log log_;
     boost::asio::io_context loop_{1};  // one thread runs it, any thread may post
     SnapshotSlot slot_;
+    exporter::History history_;
     Ticker ticker_;
     Self self_;
     Verbs verbs_{ticker_, slot_, self_, loaded_};

@@ -122,16 +122,6 @@ json::object log_json(const RunnerLog& log) {
             {"listener_exit_code", parts::text_or_null(log.listener_exit_code)}};
 }
 
-json::array jobs_json(const View& view, const Runner& runner) {
-    json::array jobs;
-    if (const auto* log = view.fresh(runner.log)) {
-        for (const auto& job : log->finished) {
-            jobs.push_back(job_json(job));
-        }
-    }
-    return jobs;
-}
-
 json::value directories_json(const View& view, const Runner& runner) {
     if (!runner.directory_bytes.value) {
         return nullptr;
@@ -181,7 +171,6 @@ std::optional<json::object> runner_json(const Snapshot& snapshot,
     document["cgroup"] = section(view, runner->cgroup, cgroup_json);
     document["sockets"] = section(view, runner->sockets, sockets_json);
     document["log"] = section(view, runner->log, log_json);
-    document["jobs"] = jobs_json(view, *runner);
     return document;
 }
 
