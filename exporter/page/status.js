@@ -216,7 +216,7 @@ function sinceOf(runner, health, now) {
       : el('strong', { class: health }, healthWords(health, runner.problems)),
     runner.since ? timeOf(runner.since, `for ${age(now - moment(runner.since))}`) : null,
     runner.blame ? el('strong', {}, `cause: ${runner.blame}`) : null,
-    health === 'ok' && runner.reason ? el('span', {}, runner.reason) : null,
+    health === 'ok' && !runner.job && runner.reason ? el('span', {}, runner.reason) : null,
   ];
 }
 
@@ -265,7 +265,7 @@ function drawCard(card, runner, now, past) {
   say(card.state, state);
   const minute = Math.floor(now / 60);
   const since = age(now - moment(runner.since));
-  fill(card.since, [health, runner.problems, runner.since, runner.blame, runner.reason, since], () =>
+  fill(card.since, [health, runner.problems, runner.blame, runner.reason, !runner.job, since], () =>
     sinceOf(runner, health, now));
   say(card.why, health === 'ok' ? '' : runner.reason ?? '');
   card.job.hidden = !runner.job;
