@@ -216,7 +216,7 @@ function sinceOf(runner, health, now) {
       : el('strong', { class: health }, healthWords(health, runner.problems)),
     runner.since ? timeOf(runner.since, `for ${age(now - moment(runner.since))}`) : null,
     runner.blame ? el('strong', {}, `cause: ${runner.blame}`) : null,
-    health === 'ok' && !runner.job && runner.reason ? el('span', {}, runner.reason) : null,
+    health === 'ok' && runner.state !== 'busy' && runner.reason ? el('span', {}, runner.reason) : null,
   ];
 }
 
@@ -265,7 +265,7 @@ function drawCard(card, runner, now, past) {
   say(card.state, state);
   const minute = Math.floor(now / 60);
   const since = age(now - moment(runner.since));
-  fill(card.since, [health, runner.problems, runner.blame, runner.reason, !runner.job, since], () =>
+  fill(card.since, [health, runner.problems, runner.blame, runner.reason, runner.state, since], () =>
     sinceOf(runner, health, now));
   say(card.why, health === 'ok' ? '' : runner.reason ?? '');
   card.job.hidden = !runner.job;
@@ -461,15 +461,22 @@ function runnerCounts(runners) {
   return runners.length ? `${counted(runners.length, 'runner')}: ${told}` : 'no runners';
 }
 
-function drawAll() {
-  const now = moment(status.time), verdict = overall(), host = status.host.name ?? '';
-  const word = verdict === 'ok' ? 'all well' : verdict;
-  const title = host ? `${word} on ${host}` : word;
+// Without an answer nothing is known now, whatever was known before.
+function drawHead(elapsed) {
+  const said = overall(), verdict = failures ? 'unknown' : said;
+  const word = said === 'ok' ? 'all well' : said, host = status.host.name;
+  const title = failures ? `no answer${host ? ` from ${host}` : ''}`
+    : `${word}${host ? ` on ${host}` : ''}`;
+  const counts = runnerCounts(status.runners);
   fill(at('sign'), verdict, sign);
   say(at('title'), title);
-  say(at('summary'), runnerCounts(status.runners));
+  say(at('summary'), failures ? `${age(elapsed)} ago: ${word}, ${counts}` : counts);
   set(at('verdict'), { class: `verdict ${verdict}` });
   document.title = `${{ ok: '●', degraded: '▲', unknown: '?', failed: '✖' }[verdict]} ${title}`;
+}
+
+function drawAll() {
+  const now = moment(status.time);
   drawRunners(status.runners, now, past);
   drawHost(status.host, now, past);
   drawAgent(status.agent, now);
@@ -490,6 +497,7 @@ function announce(before) {
 function drawAge() {
   const elapsed = clockNow() - receivedAt;
   const old = status ? status.agent.snapshot_age_seconds + elapsed : NaN;
+  if (status) drawHead(elapsed);
   say(at('age'), status ? `facts ${age(old)} old` : '');
   let text = '';
   if (failures) {

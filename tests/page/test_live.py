@@ -89,6 +89,8 @@ def test_an_agent_that_is_away_is_told_and_comes_back(browser, agent, runners):
     agent.stop()
     wait_for(lambda: "The agent does not answer" in browser.text("#notice"), 8, "it says so")
     assert browser.run("return document.body.className") == "past"
+    assert browser.text("h1").startswith("No answer from ")
+    assert "ago: all well, 2 runners: 2 idle" in browser.text("#summary")
     assert "grayscale" in browser.run("return getComputedStyle(document.querySelector('main')).filter")
     wait_for(lambda: "s ago is shown" in browser.text("#notice-text"), 3, "with the age of what is shown")
     assert reads(browser, runners[0], ".state") == "idle", "what was known stays"
@@ -97,6 +99,7 @@ def test_an_agent_that_is_away_is_told_and_comes_back(browser, agent, runners):
     browser.run("document.getElementById('again').click()")
     wait_for(lambda: browser.run("return document.body.className") == "present", 20, "it is back")
     assert not browser.text("#notice")
+    assert browser.text("h1").startswith("All well on ")
 
 
 def test_it_asks_less_and_less_while_there_is_no_answer(browser, agent, runners):
