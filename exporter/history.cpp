@@ -6,6 +6,8 @@ namespace paws::exporter {
 
 namespace {
 
+static_assert(sizeof(std::optional<RunnerState>) == 2, "the history is mostly these");
+
 std::optional<double> share_used(std::uint64_t total, std::uint64_t free) {
     if (total == 0) {
         return std::nullopt;

@@ -1,5 +1,5 @@
 // History: what the last hour looked like, in steps of 10 s, for the plots of the status page.
-// At most 270 kB: 360 steps of 10 gauges, 16 filesystems and 256 runners. All members may be called
+// At most 300 kB: 360 steps of 10 gauges, 16 filesystems and 256 runners. All members may be called
 // from any thread.
 
 #pragma once

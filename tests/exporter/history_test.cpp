@@ -4,6 +4,7 @@
 #include "tests/exporter/example.h"
 
 #include <algorithm>
+#include <thread>
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
@@ -81,13 +82,16 @@ TEST_CASE("History: a first tick, which has not looked at everything yet, does n
 
 TEST_CASE("History: readings are shares and rates of what happened since the step before") {
     History history;
-    history.add(after(0s));
+    auto before = after(0s);
+    before.facts.host.network.value->push_back({.device = "lo", .receive = {.bytes = 0}});
+    history.add(before);
     auto later = after(10s);
     later.facts.host.cpu.value->times.user += 5;
     later.facts.host.cpu.value->times.idle += 15;
     later.facts.host.network.value->front().receive.bytes += 5000;
     later.facts.host.network.value->front().transmit.bytes = 0;  // the device began anew
     later.facts.host.network.value->push_back({.device = "lo", .receive = {.bytes = 1U << 30U}});
+    later.facts.host.network.value->push_back({.device = "new", .receive = {.bytes = 1U << 30U}});
     history.add(later);
     CHECK(gauge(history, "cpu_busy") == std::vector<std::optional<float>>{std::nullopt, 0.25F});
     CHECK(gauge(history, "receive_bytes_per_second").back() == 500.0F);
@@ -164,6 +168,22 @@ TEST_CASE("History: a brief state that takes precedence is seen in its step") {
     history.add(in_state(10s, RunnerState::busy));
     CHECK(steps_of(history.past_hour().runners, runner_name) ==
           std::vector<std::optional<RunnerState>>{RunnerState::hung, RunnerState::busy});
+}
+
+TEST_CASE("History: it may be read while it grows") {
+    History history;
+    std::thread loop{[&] {
+        for (int step = 0; step < 500; ++step) {
+            history.add(after(10s * step));
+        }
+    }};
+    for (int reading = 0; reading < 50; ++reading) {
+        for (const auto& track : history.past_hour().gauges) {
+            CHECK(track.steps.size() <= History::steps);
+        }
+    }
+    loop.join();
+    CHECK(gauge(history, "load1").size() == History::steps);
 }
 
 TEST_CASE("History: of more runners than it keeps those that are gone make room") {

@@ -1,5 +1,6 @@
 """The status page in a browser, before the real agent and runners with real processes and jobs."""
 
+import json
 import time
 
 from polling import wait_for
@@ -122,6 +123,19 @@ def test_a_page_that_nobody_sees_asks_nothing(browser, agent, runners):
     assert browser.requests() == []
     browser.run("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
     wait_for(browser.requests, 1, "it asks at once when it is seen again")
+
+
+def test_the_same_facts_have_addresses_for_programs(agent, runners):
+    one = runners[0]
+    one.start()
+    wait_for(lambda: agent.runner(one.name)["state"] == "idle", LISTING, "idle")
+    listed = json.loads(agent.get("/api/v1/runners").body)
+    assert [runner["name"] for runner in listed["runners"]] == [runner.name for runner in runners]
+    shown = json.loads(agent.get(f"/api/v1/runners/{one.short}").body)
+    told = json.loads(agent.pawsctl("runners", "show", one.name, "--json").stdout)
+    assert shown.keys() == told.keys() and shown["files"].keys() == told["files"].keys()
+    wait_for(lambda: one.name in json.loads(agent.get("/api/v1/history").body)["runners"], 8,
+             "its history begins")
 
 
 def test_nothing_leaves_the_agents_origin(browser, agent, runners):
