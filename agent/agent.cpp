@@ -121,7 +121,8 @@ Result<void> Agent::open_web() {
                                 {.latest = [this] { return slot_.latest(); },
                                  .fresh = [this] { return fresh(); },
                                  .agent = [this] { return self_.describe(); },
-                                 .now = surroundings_.clock});
+                                 .now = surroundings_.clock,
+                                 .past_hour = [this] { return history_.past_hour(); }});
     if (!server) {
         return server.error();
     }
@@ -251,6 +252,7 @@ void Agent::told(const Snapshot& snapshot) {
     tell_manager(snapshot);
     log_changes(snapshot);
     follow_wishes(snapshot);
+    history_.add(snapshot);
 }
 
 // The watchdog is fed here and nowhere else: alive means that ticks finish. Ready means that what

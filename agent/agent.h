@@ -11,6 +11,7 @@
 #include "agent/ticker.h"
 #include "agent/verbs.h"
 #include "agent/wishes.h"
+#include "exporter/history.h"
 #include "exporter/server.h"
 
 #include <functional>
@@ -64,6 +65,7 @@ private:
     Log log_;
     boost::asio::io_context loop_{1};  // one thread runs it, any thread may post
     SnapshotSlot slot_;
+    exporter::History history_;
     Ticker ticker_;
     Self self_;
     Wishes wishes_;

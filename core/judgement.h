@@ -6,6 +6,7 @@
 #include "core/time.h"
 
 #include <array>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -15,7 +16,7 @@
 namespace paws {
 
 // What the runner does. Order is the order of precedence: the first that holds is the state.
-enum class RunnerState {
+enum class RunnerState : std::uint8_t {
     unknown,
     stopped,
     done,

@@ -134,16 +134,6 @@ json::value github_json(const View& view, const Runner& runner) {
                         {"age_seconds", to_seconds(view.agent.now.boot - runner.api.taken.boot)}};
 }
 
-json::array jobs_json(const View& view, const Runner& runner) {
-    json::array jobs;
-    if (const auto* log = view.fresh(runner.log)) {
-        for (const auto& job : log->finished) {
-            jobs.push_back(job_json(job));
-        }
-    }
-    return jobs;
-}
-
 json::value directories_json(const View& view, const Runner& runner) {
     if (!runner.directory_bytes.value) {
         return nullptr;
@@ -179,7 +169,6 @@ std::optional<json::object> runner_json(const Snapshot& snapshot,
     document["sockets"] = section(view, runner->sockets, sockets_json);
     document["github"] = github_json(view, *runner);
     document["log"] = section(view, runner->log, log_json);
-    document["jobs"] = jobs_json(view, *runner);
     return document;
 }
 

@@ -6,6 +6,7 @@
 #include "core/result.h"
 #include "core/snapshot.h"
 #include "exporter/agent_info.h"
+#include "exporter/history.h"
 
 #include <functional>
 #include <memory>
@@ -20,6 +21,7 @@ struct Sources {
     std::function<std::shared_ptr<const Snapshot>()> fresh;   // may wait for a tick, at most 250 ms
     std::function<AgentInfo()> agent;                         // once for each rendering
     std::function<Now()> now;
+    std::function<PastHour()> past_hour;
 };
 
 struct ServerOptions {

@@ -1,8 +1,11 @@
 #include "exporter/site.h"
 
+#include "core/text.h"
 #include "exporter/families.h"
-#include "exporter/landing_page.h"
+#include "exporter/gzip.h"
+#include "exporter/history_json.h"
 #include "exporter/negotiate.h"
+#include "exporter/page.h"
 #include "exporter/status_json.h"
 #include "exporter/view.h"
 
@@ -30,6 +33,51 @@ Answer only_local() {
                  "This page answers only this machine (loopback or a unix socket), because neither "
                  "a token nor a client CA is configured. /metrics answers everybody; for the rest "
                  "run `pawsctl status` on the host.\n");
+}
+
+Answer not_found() {
+    return plain(404,
+                 "No such page. There are /, /metrics, /-/healthy, /-/ready, /api/v1/status, "
+                 "/api/v1/runners, /api/v1/runners/NAME, /api/v1/history.\n");
+}
+
+Answer json_answer(const boost::json::object& document) {
+    return {.content_type = "application/json",
+            .body = std::make_shared<const std::string>(boost::json::serialize(document) + "\n")};
+}
+
+// The page's own files are all that it may load, and text can become nothing but text.
+Answer page(const PageFile& file) {
+    return {.content_type = file.content_type,
+            .body = std::make_shared<const std::string>(file.text),
+            .policy =
+                "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+                "img-src 'self' data:; base-uri 'none'; form-action 'none'; "
+                "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"};
+}
+
+// Answers for people are few: a compressor that is gone again costs less than one that stays.
+Answer packed(Answer answer, std::string_view accept_encoding) {
+    static constexpr std::size_t worth_it = 1000;
+    answer.headers = "Vary: Accept-Encoding\r\n";
+    if (answer.body->size() >= worth_it && accepts_gzip(accept_encoding)) {
+        answer.body = std::make_shared<const std::string>(Gzip{}.compress(*answer.body));
+        answer.headers = "Vary: Accept-Encoding\r\nContent-Encoding: gzip\r\n";
+    }
+    return answer;
+}
+
+// RFC 3986, section 2.1; what is no escape stays as it is.
+std::string percent_decoded(std::string_view text) {
+    std::string plain_text;
+    while (!text.empty()) {
+        const auto byte = text.size() > 2 && text[0] == '%'
+                              ? parse_integer<std::uint8_t>(text.substr(1, 2), 16)
+                              : std::nullopt;
+        plain_text += byte ? static_cast<char>(*byte) : text[0];
+        text.remove_prefix(byte ? 3 : 1);
+    }
+    return plain_text;
 }
 
 std::string_view reason_phrase(int status) {
@@ -70,14 +118,17 @@ Answer Site::answer(const Request& request) {
     if (request.path == "/-/ready") {
         return ready();
     }
-    if (request.path == "/") {
-        return page(request);
+    static constexpr std::string_view api_root = "/api/v1/";
+    const auto* file = page_file(request.path);
+    const bool asks_api = request.path.starts_with(api_root);
+    if (file == nullptr && !asks_api) {
+        return not_found();
     }
-    if (request.path == "/api/v1/status") {
-        return status(request);
+    if (!request.local) {
+        return only_local();
     }
-    return plain(404,
-                 "No such page. There are /, /metrics, /-/healthy, /-/ready, /api/v1/status.\n");
+    auto found = file != nullptr ? page(*file) : api(request.path.substr(api_root.size()));
+    return found.status == 200 ? packed(std::move(found), request.accept_encoding) : found;
 }
 
 Answer Site::metrics(const Request& request) {
@@ -108,25 +159,32 @@ Answer Site::ready() const {
     return latest && is_settled(*latest) ? plain(200, "ready\n") : no_facts_yet();
 }
 
-Answer Site::page(const Request& request) const {
-    if (!request.local) {
-        return only_local();
+Answer Site::api(std::string_view name) const {
+    if (name == "history") {
+        return json_answer(history_json(sources_.past_hour(), sources_.now()));
     }
-    return {.content_type = "text/html; charset=utf-8",
-            .body = std::make_shared<const std::string>(landing_page(sources_.agent()))};
+    const bool known = name == "status" || name == "runners" || name.starts_with("runners/");
+    return known ? facts(name) : not_found();
 }
 
-Answer Site::status(const Request& request) const {
-    if (!request.local) {
-        return only_local();
-    }
+Answer Site::facts(std::string_view name) const {
     const auto snapshot = sources_.fresh();
     if (!snapshot) {
         return no_facts_yet();
     }
-    const auto document = status_json(*snapshot, sources_.agent());
-    return {.content_type = "application/json",
-            .body = std::make_shared<const std::string>(boost::json::serialize(document) + "\n")};
+    const auto agent = sources_.agent();
+    if (name == "status") {
+        return json_answer(status_json(*snapshot, agent));
+    }
+    if (name == "runners") {
+        return json_answer(runners_json(*snapshot, agent));
+    }
+    const auto runner = percent_decoded(name.substr(name.find('/') + 1));
+    const auto document = runner_json(*snapshot, agent, runner);
+    return document ? json_answer(*document)
+                    : plain(404,
+                            "There is no runner '" + printable(runner) +
+                                "' here; /api/v1/runners lists those that are.\n");
 }
 
 std::string to_wire(const Answer& answer, Send send, After after) {
@@ -146,8 +204,10 @@ std::string to_wire(const Answer& answer, Send send, After after) {
     wire +=
         "X-Content-Type-Options: nosniff\r\n"
         "Cache-Control: no-store\r\n"
-        "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"
-        "Referrer-Policy: no-referrer\r\n\r\n";
+        "Referrer-Policy: no-referrer\r\n"
+        "Content-Security-Policy: ";
+    wire += answer.policy;
+    wire += "\r\n\r\n";
     if (send == Send::all) {
         wire += body;
     }

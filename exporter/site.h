@@ -21,11 +21,15 @@ struct Request {
     bool local = false;  // from this machine: loopback or a unix socket
 };
 
+// Nothing may be loaded, run or framed by what is not the status page.
+inline constexpr std::string_view strictest_policy = "default-src 'none'; frame-ancestors 'none'";
+
 struct Answer {
     int status = 200;
     std::string_view content_type = "text/plain; charset=utf-8";
     std::shared_ptr<const std::string> body;
-    std::string_view headers;  // more of them, each with its line end
+    std::string_view headers;                    // more of them, each with its line end
+    std::string_view policy = strictest_policy;  // for Content-Security-Policy
 };
 
 class Site {
@@ -37,8 +41,8 @@ public:
 private:
     Answer metrics(const Request& request);
     Answer ready() const;
-    Answer page(const Request& request) const;
-    Answer status(const Request& request) const;
+    Answer api(std::string_view name) const;
+    Answer facts(std::string_view name) const;
 
     Options options_;
     Sources sources_;

@@ -135,6 +135,25 @@ json::object agent_json(const View& view) {
     return agent;
 }
 
+// The last few, oldest first.
+json::array finished_jobs(const RunnerLog* log) {
+    json::array jobs;
+    if (log != nullptr) {
+        for (const auto& job : log->finished) {
+            jobs.push_back(job_json(job));
+        }
+    }
+    return jobs;
+}
+
+json::array runner_entries(const View& view) {
+    json::array runners;
+    for (const auto& runner : view.runners()) {
+        runners.push_back(runner_entry(view, runner));
+    }
+    return runners;
+}
+
 std::string_view agent_name(const View& view, const Runner& runner) {
     const auto* settings = settings_of(view, runner);
     return settings != nullptr ? std::string_view{settings->agent_name} : std::string_view{};
@@ -194,22 +213,24 @@ json::object runner_entry(const View& view, const Runner& runner) {
         }
     }
     entry["job"] = log != nullptr && log->job ? json::value(job_json(*log->job)) : nullptr;
+    entry["jobs"] = finished_jobs(log);
     return entry;
 }
 
 json::object status_json(const Snapshot& snapshot, const AgentInfo& agent) {
     const View view{.snapshot = snapshot, .agent = agent};
-    json::array runners;
-    for (const auto& runner : view.runners()) {
-        runners.push_back(runner_entry(view, runner));
-    }
     json::object status;
     status["version"] = 1;
     status["time"] = rfc3339(agent.now.wall);
     status["host"] = host_json(view);
     status["agent"] = agent_json(view);
-    status["runners"] = std::move(runners);
+    status["runners"] = runner_entries(view);
     return status;
+}
+
+json::object runners_json(const Snapshot& snapshot, const AgentInfo& agent) {
+    const View view{.snapshot = snapshot, .agent = agent};
+    return {{"version", 1}, {"time", rfc3339(agent.now.wall)}, {"runners", runner_entries(view)}};
 }
 
 }  // namespace paws::exporter

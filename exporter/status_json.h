@@ -13,12 +13,14 @@
 
 namespace paws::exporter {
 
-// {"version":1,"time","host":{},"agent":{},"runners":[{"name","state",...,"job":{}|null}]}
+// {"version":1,"time","host":{},"agent":{},"runners":[{"name","state",...,"job":{}|null,"jobs":[]}]}
 boost::json::object status_json(const Snapshot& snapshot, const AgentInfo& agent);
 
+// {"version":1,"time","runners":[...]}: the runners of status_json alone.
+boost::json::object runners_json(const Snapshot& snapshot, const AgentInfo& agent);
+
 // Everything known of one runner, named by its name or, where only one has it, its agent_name: an
-// entry of status_json's runners with time, unit, files, processes, cgroup, sockets, log and last
-// jobs.
+// entry of status_json's runners with time, unit, files, processes, cgroup, sockets and log.
 std::optional<boost::json::object> runner_json(const Snapshot& snapshot,
                                                const AgentInfo& agent,
                                                std::string_view name);

@@ -50,7 +50,8 @@ private:
                         ++*count;
                         return example_agent();
                     },
-                .now = [] { return noon; }};
+                .now = [] { return noon; },
+                .past_hour = [] { return PastHour{}; }};
     }
 
     std::shared_ptr<std::mutex> mutex_ = std::make_shared<std::mutex>();
@@ -95,9 +96,33 @@ TEST_CASE("Server: every page over a real socket") {
           std::string::npos);
     CHECK(body_of(fetch(server.address(), "/-/healthy")) == "alive\n");
     CHECK(status_of(fetch(server.address(), "/-/ready")) == 200);
-    CHECK(status_of(fetch(server.address(), "/")) == 200);
-    CHECK(status_of(fetch(server.address(), "/api/v1/status?pretty")) == 200);
+    for (const auto* path : {"/api/v1/status?pretty",
+                             "/api/v1/runners",
+                             "/api/v1/runners/build%2d01",
+                             "/api/v1/history"}) {
+        CAPTURE(path);
+        CHECK(status_of(fetch(server.address(), path)) == 200);
+    }
     CHECK(status_of(fetch(server.address(), "/etc/passwd")) == 404);
+}
+
+TEST_CASE("Server: the status page comes with the headers that guard it") {
+    Running server;
+    for (const auto* path : {"/", "/status.css", "/status.js"}) {
+        CAPTURE(path);
+        const auto answer = fetch(server.address(), path, "Accept-Encoding: gzip\r\n");
+        CHECK(status_of(answer) == 200);
+        for (const auto* header :
+             {"Content-Security-Policy: default-src 'none'; script-src 'self'; ",
+              "X-Content-Type-Options: nosniff\r\n",
+              "Referrer-Policy: no-referrer\r\n",
+              "Cache-Control: no-store\r\n",
+              "Content-Encoding: gzip\r\n",
+              "Vary: Accept-Encoding\r\n"}) {
+            CAPTURE(header);
+            CHECK(answer.find(std::string{"\r\n"} + header) != std::string::npos);
+        }
+    }
 }
 
 TEST_CASE("Server: OpenMetrics and gzip when they are asked for") {

@@ -2,6 +2,11 @@
 
 #include "tests/exporter/example.h"
 #include "tests/exporter/gunzip.h"
+#include "tests/support/paths.h"
+
+#include <fstream>
+#include <sstream>
+#include <tuple>
 
 #include <boost/json/parse.hpp>
 #include <doctest/doctest.h>
@@ -16,7 +21,8 @@ Sources sources_of(const std::shared_ptr<const Snapshot>& snapshot) {
     return {.latest = [=] { return snapshot; },
             .fresh = [=] { return snapshot; },
             .agent = example_agent,
-            .now = [] { return noon; }};
+            .now = [] { return noon; },
+            .past_hour = [] { return PastHour{}; }};
 }
 
 Site example_site() {
@@ -25,6 +31,12 @@ Site example_site() {
 
 Answer local(Site& site, std::string_view path) {
     return site.answer({.method = "GET", .path = path, .local = true});
+}
+
+std::string text_of(const std::string& relative) {
+    std::ostringstream text;
+    text << std::ifstream{tests::source_path(relative)}.rdbuf();
+    return text.str();
 }
 
 }  // namespace
@@ -57,7 +69,12 @@ TEST_CASE("Site: alive at once, ready and full of facts after the first tick") {
 
 TEST_CASE("Site: the page and the API answer this machine alone, and say why") {
     auto site = example_site();
-    for (const auto* path : {"/", "/api/v1/status"}) {
+    for (const auto* path : {"/",
+                             "/status.js",
+                             "/api/v1/status",
+                             "/api/v1/runners",
+                             "/api/v1/runners/acme-widgets.build-01",
+                             "/api/v1/history"}) {
         CAPTURE(path);
         const auto refused = site.answer({.method = "GET", .path = path});
         CHECK(refused.status == 403);
@@ -90,15 +107,85 @@ TEST_CASE("Site: other pages are not found and other methods not allowed") {
     }
 }
 
-TEST_CASE("Site: the page shows what others wrote as text") {
-    auto agent = example_agent();
-    agent.hostname = "<script>alert(1)</script>&\"";
-    auto sources = sources_of(nullptr);
-    sources.agent = [=] { return agent; };
-    Site site{{}, sources};
+TEST_CASE("Site: runners as a list and each by its name") {
+    auto site = example_site();
+    const auto list = boost::json::parse(*local(site, "/api/v1/runners").body);
+    CHECK(list.at("version") == 1);
+    CHECK(list.at_pointer("/runners/0/name") == "acme-widgets.build-01");
+    CHECK(list.at_pointer("/runners/0/jobs/0/result") == "succeeded");
+    for (const auto* name : {"acme-widgets.build-01", "acme%2Dwidgets%2ebuild-01", "build-01"}) {
+        CAPTURE(name);
+        const auto answer = local(site, std::string{"/api/v1/runners/"} + name);
+        REQUIRE(answer.status == 200);
+        CHECK(boost::json::parse(*answer.body).at_pointer("/unit_state/restarts") == 3);
+    }
+    for (const auto* name : {"", "nobody", "%", "%zz", "build-01/", "build-01%00", "<b>%0a"}) {
+        CAPTURE(name);
+        const auto answer = local(site, std::string{"/api/v1/runners/"} + name);
+        CHECK(answer.status == 404);
+        CHECK(answer.content_type == "text/plain; charset=utf-8");
+        CHECK(answer.body->find('\n') == answer.body->size() - 1);
+    }
+}
+
+TEST_CASE("Site: the page is three files, each with its type, small and free of others' text") {
+    auto site = example_site();
+    std::size_t size = 0;
+    for (const auto& [path, type, source] :
+         {std::tuple{"/", "text/html; charset=utf-8", "status.html"},
+          {"/status.css", "text/css; charset=utf-8", "status.css"},
+          {"/status.js", "text/javascript; charset=utf-8", "status.js"}}) {
+        CAPTURE(path);
+        const auto answer = local(site, path);
+        CHECK(answer.status == 200);
+        CHECK(answer.content_type == type);
+        CHECK(*answer.body == text_of(std::string{"exporter/page/"} + source));
+        CHECK(answer.body->find("ci01") == std::string::npos);
+        size += answer.body->size();
+    }
+    CHECK(size < 40'000);
+}
+
+TEST_CASE("Site: the page may load its own files and run no text") {
+    auto site = example_site();
+    const auto policy = local(site, "/").policy;
+    CHECK(
+        policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self'; "
+                           "connect-src 'self'; img-src 'self' data:; "));
+    CHECK(policy.find("frame-ancestors 'none'") != std::string_view::npos);
+    CHECK(policy.find("require-trusted-types-for 'script'") != std::string_view::npos);
+    CHECK(policy.find("unsafe") == std::string_view::npos);
+    for (const auto* path : {"/metrics", "/api/v1/status", "/nowhere"}) {
+        CHECK(local(site, path).policy == strictest_policy);
+    }
     const auto page = *local(site, "/").body;
-    CHECK(page.find("<script>") == std::string::npos);
-    CHECK(page.find("&lt;script&gt;alert(1)&lt;/script&gt;&amp;&quot;") != std::string::npos);
+    for (const auto* risk : {"onload=", "style=", "<style", "http://", "https://", "//cdn"}) {
+        CAPTURE(risk);
+        const auto found = page.find(risk);
+        CHECK((found == std::string::npos || page.substr(found).starts_with("http://www.w3.org/")));
+    }
+}
+
+TEST_CASE("Site: page and API are compressed for those who ask") {
+    auto site = example_site();
+    for (const auto* path : {"/", "/status.js", "/api/v1/status"}) {
+        CAPTURE(path);
+        const auto plain = local(site, path);
+        CHECK(plain.headers == "Vary: Accept-Encoding\r\n");
+        const auto packed = site.answer(
+            {.method = "GET", .path = path, .accept_encoding = "gzip, br", .local = true});
+        CHECK(packed.headers == "Vary: Accept-Encoding\r\nContent-Encoding: gzip\r\n");
+        CHECK(packed.content_type == plain.content_type);
+        CHECK(packed.policy == plain.policy);
+        CHECK(gunzip(*packed.body) == *plain.body);
+    }
+}
+
+TEST_CASE("Site: the history is the JSON document, also before there is one") {
+    auto site = example_site();
+    const auto answer = local(site, "/api/v1/history");
+    CHECK(answer.content_type == "application/json");
+    CHECK(boost::json::parse(*answer.body).at("newest_age_seconds").is_null());
 }
 
 TEST_CASE("to_wire: a complete message, for HEAD without its body") {
@@ -111,7 +198,9 @@ TEST_CASE("to_wire: a complete message, for HEAD without its body") {
           std::string::npos);
     CHECK(all.find("\r\nX-Content-Type-Options: nosniff\r\n") != std::string::npos);
     CHECK(all.find("\r\nCache-Control: no-store\r\n") != std::string::npos);
-    CHECK(all.find("\r\nContent-Security-Policy: default-src 'none'") != std::string::npos);
+    CHECK(all.find("\r\nReferrer-Policy: no-referrer\r\n") != std::string::npos);
+    CHECK(all.find("\r\nContent-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n") !=
+          std::string::npos);
     CHECK(all.ends_with("\r\n\r\nlater\n"));
     const auto head = to_wire(answer, Send::head, After::close);
     CHECK(head.find("\r\nContent-Length: 6\r\nConnection: close\r\n") != std::string::npos);
