@@ -13,6 +13,7 @@
 #include "collectors/proc_stat.h"
 #include "collectors/processes.h"
 #include "collectors/runner_files.h"
+#include "collectors/runner_trace.h"
 #include "collectors/sockets.h"
 #include "collectors/units.h"
 #include "platform/adjtimex.h"
@@ -69,6 +70,7 @@ void add_runners(const Options& options, std::vector<Source>& sources) {
     sources.push_back({"kernel", std::make_unique<SocketsCollector>(root)});
     sources.push_back({"journal", std::make_unique<JournalCollector>(options)});
     sources.push_back({"files", std::make_unique<RunnerFilesCollector>(root)});
+    sources.push_back({"files", std::make_unique<RunnerTraceCollector>(root)});
     sources.push_back({"sizes", std::make_unique<DirectorySizesCollector>(root)});
 }
 

@@ -122,6 +122,18 @@ json::object log_json(const RunnerLog& log) {
             {"listener_exit_code", parts::text_or_null(log.listener_exit_code)}};
 }
 
+json::object trace_json(const RunnerTrace& trace) {
+    return {{"lease_renewed", parts::time_or_null(trace.lease_renewed)},
+            {"renewal_failed", parts::time_or_null(trace.renewal_failed)},
+            {"lease_lost", parts::time_or_null(trace.lease_lost)},
+            {"worker_ended", parts::time_or_null(trace.worker_ended)},
+            {"worker_exit_code", parts::text_or_null(trace.worker_exit_code)},
+            {"backs_off", parts::time_or_null(trace.backs_off)},
+            {"listener_ended", parts::time_or_null(trace.listener_ended)},
+            {"listener_exit_code", parts::text_or_null(trace.listener_exit_code)},
+            {"error", parts::text_or_null(trace.error)}};
+}
+
 json::array jobs_json(const View& view, const Runner& runner) {
     json::array jobs;
     if (const auto* log = view.fresh(runner.log)) {
@@ -181,6 +193,7 @@ std::optional<json::object> runner_json(const Snapshot& snapshot,
     document["cgroup"] = section(view, runner->cgroup, cgroup_json);
     document["sockets"] = section(view, runner->sockets, sockets_json);
     document["log"] = section(view, runner->log, log_json);
+    document["trace"] = section(view, runner->trace, trace_json);
     document["jobs"] = jobs_json(view, *runner);
     return document;
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
@@ -43,6 +44,10 @@ FileStatus to_status(const struct stat& found) {
             .kind = kind_of(found.st_mode)};
 }
 
+struct CloseDirectory {
+    void operator()(DIR* directory) const noexcept { ::closedir(directory); }
+};
+
 // ELOOP: a component is a symlink. EXDEV: the path leads out of the directory.
 Error refusal(int error_number, const std::string& subject) {
     if (error_number == ELOOP || error_number == EXDEV) {
@@ -68,8 +73,8 @@ std::string Beneath::subject(std::string_view path) const {
     return path == "." ? path_ : path_ + "/" + std::string{path};
 }
 
-Result<std::string> Beneath::read(std::string_view path, std::size_t limit) const {
-    const auto file = open_beneath(fd_->get(), path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+Result<BeneathFile> Beneath::open_file(std::string_view path) const {
+    auto file = open_beneath(fd_->get(), path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
     struct stat found {};
     if (!file || ::fstat(file.get(), &found) != 0) {
         return refusal(errno, subject(path));
@@ -77,24 +82,80 @@ Result<std::string> Beneath::read(std::string_view path, std::size_t limit) cons
     if (!S_ISREG(found.st_mode)) {
         return Error{Errc::malformed, subject(path) + ": is not a regular file"};
     }
-    std::string text(std::min(static_cast<std::size_t>(found.st_size), limit) + 1, '\0');
+    return BeneathFile{subject(path), std::move(file)};
+}
+
+Result<FileStatus> BeneathFile::status() const {
+    struct stat found {};
+    if (::fstat(fd_.get(), &found) != 0) {
+        return system_error(errno, path_);
+    }
+    return to_status(found);
+}
+
+Result<std::string> BeneathFile::read(std::uint64_t offset, std::size_t limit) const {
+    std::string text(limit, '\0');
     std::size_t length = 0;
-    while (length < text.size()) {
-        const auto got = ::read(file.get(), text.data() + length, text.size() - length);
+    while (length < limit) {
+        const auto at = static_cast<off_t>(offset + length);
+        const auto got = ::pread(fd_.get(), text.data() + length, limit - length, at);
         if (got < 0 && errno != EINTR) {
-            return system_error(errno, subject(path));
+            return system_error(errno, path_);
         }
         if (got == 0) {
-            text.resize(length);
-            return text;
+            break;
         }
         length += got > 0 ? static_cast<std::size_t>(got) : 0;
-        if (length == text.size() && length <= limit) {
-            text.resize(limit + 1);  // it grew while we read
-        }
     }
-    return Error{Errc::malformed,
-                 subject(path) + ": larger than " + std::to_string(limit) + " bytes"};
+    text.resize(length);
+    return text;
+}
+
+Result<std::string> Beneath::read(std::string_view path, std::size_t limit) const {
+    const auto file = open_file(path);
+    if (!file) {
+        return file.error();
+    }
+    const auto found = file->status();
+    if (!found) {
+        return found.error();
+    }
+    // One byte more than there should be tells that it grew; then all that is allowed is read.
+    auto text = file->read(0, std::min<std::uint64_t>(found->size_bytes, limit) + 1);
+    if (text && text->size() > found->size_bytes && text->size() <= limit) {
+        text = file->read(0, limit + 1);
+    }
+    if (text && text->size() > limit) {
+        return Error{Errc::malformed,
+                     subject(path) + ": larger than " + std::to_string(limit) + " bytes"};
+    }
+    return text;
+}
+
+Result<std::vector<std::string>> Beneath::list(std::size_t limit) const {
+    auto fd = open_beneath(fd_->get(), ".", O_RDONLY | O_DIRECTORY);
+    if (!fd) {
+        return refusal(errno, path_);
+    }
+    const std::unique_ptr<DIR, CloseDirectory> directory{::fdopendir(fd.get())};
+    if (!directory) {
+        return system_error(errno, path_);
+    }
+    fd.release();  // the stream closes it
+    std::vector<std::string> names;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of our own
+    while (const auto* entry = ::readdir(directory.get())) {
+        const std::string_view name{static_cast<const char*>(entry->d_name)};
+        if (name == "." || name == "..") {
+            continue;
+        }
+        if (names.size() == limit) {
+            return Error{Errc::malformed,
+                         path_ + ": more than " + std::to_string(limit) + " files"};
+        }
+        names.emplace_back(name);
+    }
+    return names;
 }
 
 Result<FileStatus> Beneath::status(std::string_view path) const {

@@ -15,6 +15,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace paws::platform {
 
@@ -32,6 +34,21 @@ struct FileStatus {
     bool operator==(const FileStatus&) const = default;
 };
 
+// A regular file of such a directory, held open: whatever becomes of its name, it is that file.
+class BeneathFile {
+public:
+    Result<FileStatus> status() const;
+    // At most `limit` bytes from `offset` on: fewer, or none, at the end of the file.
+    Result<std::string> read(std::uint64_t offset, std::size_t limit) const;
+
+private:
+    friend class Beneath;
+    BeneathFile(std::string path, UniqueFd fd) : path_{std::move(path)}, fd_{std::move(fd)} {}
+
+    std::string path_;
+    UniqueFd fd_;
+};
+
 class Beneath {
 public:
     // `path` itself is the operator's word (a unit's WorkingDirectory): symlinks in it are
@@ -43,10 +60,17 @@ public:
 
     // The whole of a regular file; larger than `limit` or of another kind is Errc::malformed.
     Result<std::string> read(std::string_view path, std::size_t limit) const;
+    // A file to read parts of; of another kind is Errc::malformed.
+    Result<BeneathFile> open_file(std::string_view path) const;
+    // The names in it, in no order; more than `limit` is Errc::malformed.
+    Result<std::vector<std::string>> list(std::size_t limit) const;
     // Of the thing itself, also when it is a symlink. "." is the directory.
     Result<FileStatus> status(std::string_view path) const;
     // What a symlink says. It is text that anybody may have written, not a path to follow.
     Result<std::string> read_link(std::string_view path) const;
+    // Puts a file of this text in the place of `name`, at once, with the owner and mode of what was
+    // there; a new one belongs to the directory's owner. `name` has no slash in it.
+    Result<void> replace(const std::string& name, std::string_view text) const;
     // For readdir(3); a directory on another mount is Errc::absent: it is not of this tree.
     Result<UniqueFd> open_directory(std::string_view path) const;
 

@@ -87,6 +87,25 @@ void add_log_evidence(std::vector<Evidence>& found, const RunnerLog& log, const 
     }
 }
 
+// Of a job that runs: how old its lease is, or that it was lost.
+void add_lease_evidence(std::vector<Evidence>& found, const Runner& runner, const Now& now) {
+    const auto* trace = fresh(runner.trace, now);
+    const bool works = runner.log.value && runner.log.value->job;
+    if (trace == nullptr || !works) {
+        return;
+    }
+    if (trace->lease_lost) {
+        found.push_back(line_evidence(
+            "lease", "lost: its renewal ran out of retries", *trace->lease_lost, now));
+    } else if (trace->lease_renewed) {
+        found.push_back(line_evidence("lease",
+                                      trace->renewal_failed ? "renewed, and then its renewal failed"
+                                                            : "renewed by the listener",
+                                      *trace->lease_renewed,
+                                      now));
+    }
+}
+
 }  // namespace
 
 Problems runner_problems(const Runner& runner, const HostView& host, const Now& now) {
@@ -145,6 +164,7 @@ std::vector<Evidence> evidence_of(const Runner& runner,
     if (runner.log.value) {
         add_log_evidence(found, *runner.log.value, now);
     }
+    add_lease_evidence(found, runner, now);
     return found;
 }
 
