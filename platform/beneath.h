@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include "core/host_facts.h"
 #include "core/result.h"
 #include "core/time.h"
 #include "platform/root_fs.h"
@@ -29,6 +30,7 @@ struct FileStatus {
     std::uint64_t size_bytes = 0;
     WallTime modified;
     std::uint32_t uid = 0;
+    std::uint32_t mode = 0;  // the permission bits
     FileKind kind = FileKind::other;
 
     bool operator==(const FileStatus&) const = default;
@@ -75,6 +77,8 @@ public:
     Result<UniqueFd> open_directory(std::string_view path) const;
 
     const std::string& path() const { return path_; }
+    // Of the filesystem that the directory is on.
+    Result<FilesystemUsage> space() const;
     // Of the directory itself, with no symlink in it.
     Result<std::string> real_path() const;
 
