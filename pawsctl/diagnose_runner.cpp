@@ -25,8 +25,10 @@ std::string property(const Evidence& evidence, std::string_view name) {
     return found == evidence.service.end() ? "" : printable(found->second);
 }
 
-std::string drop_in(const Evidence& evidence, const std::string& setting) {
-    return "systemctl edit " + printable(evidence.unit) + ", [Service] " + setting;
+std::string drop_in(const Evidence& evidence, const std::string& name, const std::string& setting) {
+    const auto directory = "/etc/systemd/system/" + printable(evidence.unit) + ".d";
+    return "mkdir -p " + directory + " && printf '[Service]\\n" + setting + "\\n' >" + directory +
+           "/" + name + ".conf && systemctl daemon-reload";
 }
 
 Check unit(const Evidence& evidence) {
@@ -51,7 +53,7 @@ void check_service(const Evidence& evidence, Checks& checks) {
                          : found("OOMPolicy",
                                  Verdict::degraded,
                                  "one process of a job that runs out of memory stops the runner",
-                                 drop_in(evidence, "OOMPolicy=continue")));
+                                 drop_in(evidence, "oom", "OOMPolicy=continue")));
     const auto restart = property(evidence, "Restart");
     checks.push_back(restart == "always"
                          ? well("Restart", "always")

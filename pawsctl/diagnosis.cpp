@@ -28,16 +28,21 @@ Style style(const std::optional<Verdict>& verdict) {
     return verdict ? style_of(*verdict) : Style::faint;
 }
 
-void add_check(std::vector<Line>& lines, const Check& check, const Screen& screen) {
+std::vector<std::string> drawn(const Check& check, const Screen& screen) {
     auto begin = Line{}.add(mark(check.verdict, screen), style(check.verdict)).add(" ");
     begin.add(check.name).tab(what_begin);
-    std::ranges::move(wrapped(std::move(begin), check.what, what_lines, screen),
-                      std::back_inserter(lines));
-    if (!check.fix.empty()) {
-        auto fix = Line{}.tab(what_begin - 4).add(screen.unicode ? "  → " : "  > ", Style::faint);
-        std::ranges::move(wrapped(std::move(fix), check.fix, what_lines, screen),
-                          std::back_inserter(lines));
+    std::vector<std::string> rows;
+    for (const auto& line : wrapped(std::move(begin), check.what, what_lines, screen)) {
+        rows.push_back(line.on(screen));
     }
+    if (!check.fix.empty()) {
+        // On a line of its own and whole, however long: to be copied.
+        auto whole = screen;
+        whole.columns.reset();
+        rows.push_back(
+            Line{}.add(screen.unicode ? "  → " : "  > ", Style::faint).add(check.fix).on(whole));
+    }
+    return rows;
 }
 
 }  // namespace
@@ -89,22 +94,17 @@ boost::json::object diagnosis_json(const Diagnosis& diagnosis) {
 }
 
 std::vector<std::string> render_diagnosis(const Diagnosis& diagnosis, const Screen& screen) {
-    std::vector<Line> lines;
+    std::vector<std::string> rows;
     for (const auto& examined : diagnosis) {
-        if (!lines.empty()) {
-            lines.emplace_back();
+        if (!rows.empty()) {
+            rows.emplace_back();
         }
-        lines.push_back(Line{}.add(examined.subject, Style::strong));
+        rows.push_back(Line{}.add(examined.subject, Style::strong).on(screen));
         for (const auto& check : examined.checks) {
-            add_check(lines, check, screen);
+            std::ranges::move(drawn(check, screen), std::back_inserter(rows));
         }
     }
-    std::vector<std::string> drawn;
-    drawn.reserve(lines.size());
-    for (const auto& line : lines) {
-        drawn.push_back(line.on(screen));
-    }
-    return drawn;
+    return rows;
 }
 
 }  // namespace paws::pawsctl

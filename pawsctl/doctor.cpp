@@ -98,6 +98,10 @@ void look_at_environment(const Beneath& root, RootEvidence& evidence) {
 
 RootEvidence look_at_root(const RootFs& host, const std::string& path) {
     RootEvidence evidence{.path = path};
+    if (path.empty()) {
+        evidence.error = Error{Errc::absent, "its directory is not known"};
+        return evidence;
+    }
     const auto root = Beneath::open(host, path);
     const auto inside = root ? root->status("bin") : Result<platform::FileStatus>{root.error()};
     if (!inside) {
@@ -187,7 +191,7 @@ int diagnose(const Call& call) {
 
 void add_doctor(CommandLine& line) {
     auto& verb = CommandLine::verb(
-        line.app(), "doctor", "What this host and its runners lack, and the command that mends it");
+        line.app(), "doctor", "What this host and its runners lack, and what mends it");
     line.takes_address(verb);
     line.takes_json(verb);
     verb.footer(examples({"sudo pawsctl doctor",

@@ -48,7 +48,7 @@ void add_event(CommandLine& line, CLI::App& verb, const HookEvent& event, const 
 
 void add_hook(CommandLine& line) {
     auto& verb = CommandLine::verb(
-        line.app(), "hook", "What a runner's job hooks run: tells the journal whose job it is");
+        line.app(), "hook", "What job hooks run: tells the journal whose job it is");
     verb.require_subcommand(1);
     verb.footer(examples(
         {"pawsctl runners hook install build-01", std::string{job_started_hook.script}.c_str()}));

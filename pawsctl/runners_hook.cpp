@@ -49,7 +49,7 @@ int fail(const Error& error) {
 Result<Beneath> open_root(const std::string& path) {
     const auto system = platform::RootFs::open("/");
     auto root = system ? Beneath::open(*system, path) : Result<Beneath>{system.error()};
-    if (root && !root->status("bin")) {
+    if (root && !root->status("run.sh")) {
         return Error{Errc::absent, path + ": no runner is there"};
     }
     return root;
@@ -58,6 +58,9 @@ Result<Beneath> open_root(const std::string& path) {
 std::variant<Place, Failure> find(const Call& call, const Wanted& wanted) {
     std::string path = wanted.root;
     std::string unit;
+    if (path.empty() && wanted.runner.empty()) {
+        return Failure{exit_usage, "which runner? Name it, or its directory: --root DIR", {}};
+    }
     if (path.empty()) {
         const auto asked = ask_runner(call.address, wanted.runner);
         if (const auto* failure = std::get_if<Failure>(&asked)) {
@@ -67,6 +70,10 @@ std::variant<Place, Failure> find(const Call& call, const Wanted& wanted) {
         const auto& runner = std::get<Answer>(asked).result;
         path = text(runner, "root");
         unit = text(runner, "unit");
+        if (path.empty()) {
+            return Failure{
+                exit_failed, "the agent does not know its directory; name it: --root DIR", {}};
+        }
     }
     auto root = open_root(path);
     if (!root) {
@@ -208,7 +215,6 @@ std::shared_ptr<Wanted> takes_runner(CommandLine& line, CLI::App& verb) {
         ->type_name("");
     verb.add_option("--root", wanted->root, "The runner's directory, without asking the agent")
         ->type_name("DIR");
-    verb.require_option(1, 0);
     line.takes_address(verb);
     return wanted;
 }
@@ -238,13 +244,16 @@ void add_runners_hook(CommandLine& line, CLI::App& runners) {
     auto& removing = CommandLine::verb(verb, "remove", "Take the hooks out of its .env");
     const auto to_remove = takes_runner(line, removing);
     takes_care(removing, to_remove);
-    removing.footer(
-        "Before the package is removed: a runner whose hook is missing fails its jobs.");
+    removing.footer("Do this before the package is removed: without its hook a job fails.\n\n" +
+                    examples({"sudo pawsctl runners hook remove build-01",
+                              "sudo pawsctl runners hook remove --root /opt/runner --yes"}));
     line.does(removing, [to_remove](const Call& call) { return remove(call, *to_remove); });
 
     auto& showing = CommandLine::verb(verb, "show", "Which hooks its .env names");
     const auto to_show = takes_runner(line, showing);
     line.takes_json(showing);
+    showing.footer(examples({"pawsctl runners hook show build-01",
+                             "sudo pawsctl runners hook show --root /opt/runner --json"}));
     line.does(showing, [to_show](const Call& call) { return show(call, *to_show); });
 }
 

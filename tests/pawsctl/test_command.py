@@ -281,8 +281,8 @@ def test_help_fits_one_screen(verb):
 
 
 @pytest.mark.parametrize("arguments, said", [
-    ([], "a verb is missing: status, runners, config, completion"),
-    (["runners"], "a verb is missing: list, show"),
+    ([], "a verb is missing: status, runners, doctor, hook, config, completion"),
+    (["runners"], "a verb is missing: list, show, hook"),
     (["stauts"], "'stauts' is not a verb or an option here; did you mean 'status'?"),
     (["status", "--wacth"],
      "'--wacth' is not a verb or an option here; did you mean '--watch'?"),

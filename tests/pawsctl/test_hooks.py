@@ -19,7 +19,7 @@ def pawsctl(*arguments, **environment):
 
 
 def runner_in(tmp_path, environment=None):
-    (tmp_path / "bin").mkdir()
+    (tmp_path / "run.sh").touch()
     if environment is not None:
         (tmp_path / ".env").write_text(environment)
     return tmp_path
@@ -63,7 +63,7 @@ def test_hooks_are_shown_and_removed_and_other_lines_stay(tmp_path):
     assert done.returncode == 0 and "systemctl restart" in done.stdout
     assert (root / ".env").read_bytes() == b"LANG=C\r\n# end"
     assert (root / ".env").stat().st_mode & 0o777 == 0o640
-    assert sorted(path.name for path in root.iterdir()) == [".env", "bin"]
+    assert sorted(path.name for path in root.iterdir()) == [".env", "run.sh"]
     assert "nothing to change" in hook("remove", root, "--yes").stdout
 
 
@@ -104,6 +104,13 @@ def test_without_the_agent_the_way_around_it_is_told():
     assert pawsctl("runners", "hook", "show").returncode == 64
 
 
+def test_a_runner_without_a_known_directory_is_not_taken_for_the_root_of_the_host():
+    runner = {"name": "acme.build-01", "unit": "u.service", "root": None}
+    with FakeAgent(lambda verb, arguments: runner) as agent:
+        done = pawsctl("runners", "hook", "show", "build-01", "--socket", agent.path)
+    assert done.returncode == 2 and "--root DIR" in done.stderr
+
+
 def verdicts(done, subject="host"):
     return {one["check"]: one for one in json.loads(done.stdout)["checks"]
             if one["subject"] == subject}
@@ -117,6 +124,7 @@ def test_doctor_tells_an_agent_that_is_away_and_how_to_start_it():
 
 
 def test_doctor_looks_into_the_directory_that_the_agent_names(tmp_path):
+    (tmp_path / "bin").mkdir()
     root = runner_in(tmp_path, "GITHUB_ACTIONS_RUNNER_TLS_NO_VERIFY=1\n" + HOOKS)
     runner = {"name": "acme.build-01", "unit": None, "root": str(root), "version": "2.336.0",
               "time": "2026-11-23T15:00:00Z", "trace": {"error": None},
@@ -138,5 +146,6 @@ def test_doctor_looks_into_the_directory_that_the_agent_names(tmp_path):
     assert found["hooks"]["verdict"] == (
         "ok" if os.path.exists("/usr/libexec/paws-agent/job-started.sh") else "failed")
     assert found["_diag"]["verdict"] == "ok" and found["version"]["verdict"] == "ok"
-    assert max(map(len, shown.stdout.splitlines())) <= 80
+    rows = shown.stdout.splitlines()
+    assert max(len(row) for row in rows if not row.startswith("  →")) <= 80
     assert "✗ .env" in shown.stdout and "→ edit" in shown.stdout
