@@ -13,7 +13,9 @@
 #include "collectors/pressure.h"
 #include "collectors/proc_stat.h"
 #include "collectors/processes.h"
+#include "collectors/reach.h"
 #include "collectors/runner_files.h"
+#include "collectors/runner_trace.h"
 #include "collectors/sockets.h"
 #include "collectors/units.h"
 #include "platform/adjtimex.h"
@@ -70,7 +72,10 @@ void add_runners(const Options& options, std::vector<Source>& sources) {
     sources.push_back({"kernel", std::make_unique<SocketsCollector>(root)});
     sources.push_back({"journal", std::make_unique<JournalCollector>(options)});
     sources.push_back({"files", std::make_unique<RunnerFilesCollector>(root)});
+    sources.push_back({"files", std::make_unique<RunnerTraceCollector>(root)});
     sources.push_back({"sizes", std::make_unique<DirectorySizesCollector>(root)});
+    sources.push_back(
+        {"kernel", std::make_unique<ReachCollector>(platform::exchange, options.now)});
     if (options.github.enabled()) {
         sources.push_back({"kernel",
                            std::make_unique<GithubApiCollector>(

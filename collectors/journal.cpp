@@ -1,6 +1,8 @@
 #include "collectors/journal.h"
 
+#include "collectors/job_identity.h"
 #include "collectors/runner_log_fold.h"
+#include "core/job_hook.h"
 #include "core/text.h"
 
 #include <algorithm>
@@ -17,10 +19,25 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t longest_introduction = 1'000;  // entries before the wrapper's first
 constexpr auto look_back = 24h;                      // where systemd names no last start
+constexpr std::size_t most_hook_entries = 32;        // looked at for one job
 constexpr auto silence_after_start = 3min;           // then stdout goes elsewhere
 
 std::string term(std::string_view field, std::string_view value) {
     return std::string{field} + "=" + std::string{value};
+}
+
+void keep_word(IdentityWords& words, std::string_view field, std::string_view value) {
+    if (field == hook_repository.name) {
+        words.repository = value;
+    } else if (field == hook_workflow.name) {
+        words.workflow = value;
+    } else if (field == hook_job.name) {
+        words.job = value;
+    } else if (field == hook_run_id.name) {
+        words.run_id = value;
+    } else if (field == hook_run_attempt.name) {
+        words.run_attempt = value;
+    }
 }
 
 // A unit that runs for long and has no line in the journal: they were vacuumed, or its stdout goes
@@ -136,6 +153,7 @@ void JournalCollector::follow(const Facts& seen) {
         if (runner.unit_state.value) {
             track.invocation = runner.unit_state.value->invocation_id;
         }
+        learn_traced_job(track, runner);
     }
     const auto gone =
         std::erase_if(tracks_, [&](const auto& track) { return !there.contains(track.first); });
@@ -240,15 +258,55 @@ JournalEntry JournalCollector::entry() const {
             read.stream = value;
         } else if (field == "_LINE_BREAK") {
             read.broken = value != "eof";
+        } else if (field == "_UID") {
+            read.uid = parse_integer<std::uint32_t>(value);
+        } else if (field == "MESSAGE_ID") {
+            read.message_id = value;
+        } else if (field.starts_with("PAWS_")) {
+            keep_word(read.words, field, value);
         }
     });
     return read;
 }
 
+// What the worker's trace says of a job counts until its hook speaks: a job may write to either,
+// but journald saw who sent the entry.
+void JournalCollector::learn_traced_job(Track& track, const Runner& runner) {
+    const auto& traced = runner.trace.value ? runner.trace.value->job : std::nullopt;
+    auto& job = track.log.job;
+    if (traced && job && job->started == traced->started && !job->identity) {
+        job->identity = traced->identity;
+        track.changed = true;
+    }
+}
+
+// Sent by a process of the unit that runs as the runner does. Job code is such a process too: it
+// may lie about its own job, so the first entry of a job counts, which is the hook's.
+bool JournalCollector::is_hook(const Track& track, const JournalEntry& entry) {
+    return entry.transport == "journal" && track.uid && entry.uid == track.uid &&
+           std::ranges::find(hook_events, entry.message_id, &HookEvent::message_id) !=
+               hook_events.end();
+}
+
+bool JournalCollector::hear_hook(Track& track, const JournalEntry& entry) {
+    auto identity = job_identity(entry.words);
+    if (!identity || !track.log.job || track.hooked) {
+        return false;
+    }
+    track.log.job->identity = std::move(identity);
+    track.hooked = true;
+    track.changed = true;
+    return true;
+}
+
 bool JournalCollector::consume(Track& track, const JournalEntry& entry, Counting counting) {
+    if (is_hook(track, entry)) {
+        return hear_hook(track, entry);
+    }
     if (!track.speaker.speaks(entry)) {
         return false;
     }
+    track.uid = entry.uid;
     if (std::exchange(track.lines_of, entry.pid) != entry.pid) {
         track.lines = {};
     }
@@ -259,6 +317,7 @@ bool JournalCollector::consume(Track& track, const JournalEntry& entry, Counting
     }
     auto counters = track.log.counters;
     fold(track.log, *event, entry.at);
+    track.hooked = track.hooked && event->says != Says::job_started;
     if (counting == Counting::no) {
         track.log.counters = std::move(counters);
     }
@@ -339,7 +398,59 @@ Result<std::size_t> JournalCollector::read_history(const std::string& unit,
     if (auto sought = journal_->seek_last(bounds_.history); !sought) {
         return sought.error();
     }
-    return replay(track, {.counted_from = *counted_from, .end = *end}, now);
+    auto count = replay(track, {.counted_from = *counted_from, .end = *end}, now);
+    if (const auto told = read_hooks(unit, track); !told) {
+        return told.error();
+    }
+    return count;
+}
+
+// A history holds the wrapper's entries alone, so the hooks' are looked up job by job: whatever
+// else sends such entries, of each job only the first few are looked at.
+Result<void> JournalCollector::read_hooks(const std::string& unit, Track& track) {
+    std::vector<std::string> terms{term("_SYSTEMD_UNIT", unit), term("_TRANSPORT", "journal")};
+    for (const auto& event : hook_events) {
+        terms.push_back(term("MESSAGE_ID", event.message_id));
+    }
+    if (auto matched = journal_->match(terms); !matched) {
+        return matched;
+    }
+    for (auto& job : track.log.finished) {
+        if (const auto found = read_hook(track, job); !found) {
+            return found.error();
+        }
+    }
+    if (track.log.job) {
+        const auto found = read_hook(track, *track.log.job);
+        if (!found) {
+            return found.error();
+        }
+        track.hooked = *found;
+    }
+    return {};
+}
+
+// True when a hook told whose job it is.
+Result<bool> JournalCollector::read_hook(const Track& track, Job& job) {
+    if (const auto sought = journal_->seek_time(job.started); !sought) {
+        return sought.error();
+    }
+    for (std::size_t count = 0; count < most_hook_entries; ++count) {
+        const auto more = journal_->next();
+        if (!more) {
+            return more.error();
+        }
+        if (!*more || (job.finished && journal_->taken() > *job.finished)) {
+            break;
+        }
+        const auto read = entry();
+        auto identity = is_hook(track, read) ? job_identity(read.words) : std::nullopt;
+        if (identity) {
+            job.identity = std::move(identity);
+            return true;
+        }
+    }
+    return false;
 }
 
 Result<std::size_t> JournalCollector::replay(Track& track, const Span& span, const Now& now) {

@@ -10,6 +10,7 @@
 #include "platform/sd_journal.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -42,9 +43,11 @@ private:
         RunnerLines lines;
         int lines_of = 0;  // whose lines
         RunnerLog log;
-        std::string invocation;  // of the last start, when systemd knows it
-        bool read = false;       // its history
-        bool heard = false;      // at least one line
+        std::optional<std::uint32_t> uid;  // of the wrapper, and so of the jobs' hooks
+        bool hooked = false;               // the running job's hook said whose it is
+        std::string invocation;            // of the last start, when systemd knows it
+        bool read = false;                 // its history
+        bool heard = false;                // at least one line
         bool changed = true;
         std::optional<BootTime> told;  // when its log was handed out last
     };
@@ -69,7 +72,12 @@ private:
     Result<void> find_wrapper(const std::vector<std::string>& terms, Track& track);
     Result<std::string> first_after(const std::vector<std::string>& terms,
                                     const std::string& cursor);
+    Result<void> read_hooks(const std::string& unit, Track& track);
+    Result<bool> read_hook(const Track& track, Job& job);
     JournalEntry entry() const;
+    static bool hear_hook(Track& track, const JournalEntry& entry);
+    static bool is_hook(const Track& track, const JournalEntry& entry);
+    static void learn_traced_job(Track& track, const Runner& runner);
     static bool consume(Track& track, const JournalEntry& entry, Counting counting);
     Fill fill(const Facts& seen, const Now& now);
 

@@ -14,8 +14,11 @@
 
 #pragma once
 
+#include "collectors/job_identity.h"
 #include "core/runner_facts.h"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +33,9 @@ struct JournalEntry {
     std::string message;
     int pid = 0;
     bool broken = false;  // journald cut the line (_LINE_BREAK)
+    std::optional<std::uint32_t> uid;
+    std::string message_id;
+    IdentityWords words;  // of a job's hook (core/job_hook.h)
 };
 
 class Speaker {

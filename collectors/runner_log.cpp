@@ -240,16 +240,16 @@ std::optional<JobResult> parse_job_result(std::string_view word) {
     return known == result_words.end() ? std::nullopt : std::optional{known->second};
 }
 
-std::optional<WallTime> take_printed_time(std::string_view& line) {
-    static constexpr std::string_view shape = "dddd-dd-dd dd:dd:ddZ: ";
+std::optional<WallTime> parse_utc(std::string_view text) {
+    static constexpr std::string_view shape = "dddd-dd-dd dd:dd:ddZ";
     const auto fits = [](char pattern, char found) {
         return pattern == 'd' ? found >= '0' && found <= '9' : pattern == found;
     };
-    if (line.size() < shape.size() || !std::equal(shape.begin(), shape.end(), line.begin(), fits)) {
+    if (!std::ranges::equal(shape, text, fits)) {
         return std::nullopt;
     }
     const auto field = [&](std::size_t at, std::size_t size) {
-        return parse_integer<int>(line.substr(at, size)).value_or(0);
+        return parse_integer<int>(text.substr(at, size)).value_or(0);
     };
     const std::chrono::year_month_day date{std::chrono::year{field(0, 4)},
                                            std::chrono::month{static_cast<unsigned>(field(5, 2))},
@@ -262,9 +262,18 @@ std::optional<WallTime> take_printed_time(std::string_view& line) {
     if (!date.ok() || !near || hours > 23 || minutes > 59 || seconds > 60) {
         return std::nullopt;
     }
-    line.remove_prefix(shape.size());
     return WallTime{std::chrono::sys_days{date}} + std::chrono::hours{hours} +
            std::chrono::minutes{minutes} + std::chrono::seconds{seconds};
+}
+
+std::optional<WallTime> take_printed_time(std::string_view& line) {
+    static constexpr std::size_t stamp = 20;
+    const auto time = parse_utc(line.substr(0, stamp));
+    if (!time || !line.substr(stamp).starts_with(": ")) {
+        return std::nullopt;
+    }
+    line.remove_prefix(stamp + 2);
+    return time;
 }
 
 std::optional<ListenerEvent> parse_listener_line(std::string_view line) {

@@ -119,16 +119,27 @@ struct Sockets {
     std::optional<double> last_received_seconds;  // age of the newest byte received on any of them
 };
 
+// Whose job it is that a worker runs, as its own trace says (_diag/Worker_*.log).
+struct TracedJob {
+    WallTime started;  // of the RunnerLog's job
+    JobIdentity identity;
+};
+
 // What the listener's own trace says (_diag/Runner_*.log). Job code can write there: it may excuse
 // nothing but the silence of a job's sockets.
 struct RunnerTrace {
-    std::optional<WallTime> lease_renewed;   // "Successfully renew job", every minute of a job
+    std::optional<WallTime> lease_renewed;   // "Successfully renew job", every minute of a job;
+                                             // cleared by the next job
     std::optional<WallTime> renewal_failed;  // cleared by the next success
     std::optional<WallTime> lease_lost;      // "run out of retry"; cleared by the next job
     std::optional<WallTime> worker_ended;    // of the last job; cleared by the next
     std::string worker_exit_code;
+    std::optional<WallTime> backs_off;       // the last "Back off N seconds before next retry"
+    std::optional<WallTime> listener_ended;  // cleared by the next start
+    std::string listener_exit_code;
+    std::optional<TracedJob> job;
     std::optional<WallTime> steps_ended;  // the worker's own trace: all steps of the job are done
-    std::string error;                    // why nothing newer can be read
+    std::string error;  // why nothing newer can be read
 };
 
 // Counts of what the runner printed since the agent started; the journal before that only sets

@@ -128,10 +128,16 @@ json::value github_json(const View& view, const Runner& runner) {
         view.outdated ? nullptr : fresh(runner.api, view.snapshot.taken, network_fresh_for);
     if (api == nullptr) {
         return nullptr;
-    }
-    return json::object{{"registration", to_string(api->registration)},
-                        {"busy", api->busy},
-                        {"age_seconds", to_seconds(view.agent.now.boot - runner.api.taken.boot)}};
+json::object trace_json(const RunnerTrace& trace) {
+    return {{"lease_renewed", parts::time_or_null(trace.lease_renewed)},
+            {"renewal_failed", parts::time_or_null(trace.renewal_failed)},
+            {"lease_lost", parts::time_or_null(trace.lease_lost)},
+            {"worker_ended", parts::time_or_null(trace.worker_ended)},
+            {"worker_exit_code", parts::text_or_null(trace.worker_exit_code)},
+            {"backs_off", parts::time_or_null(trace.backs_off)},
+            {"listener_ended", parts::time_or_null(trace.listener_ended)},
+            {"listener_exit_code", parts::text_or_null(trace.listener_exit_code)},
+            {"error", parts::text_or_null(trace.error)}};
 }
 
 json::value directories_json(const View& view, const Runner& runner) {
@@ -169,6 +175,7 @@ std::optional<json::object> runner_json(const Snapshot& snapshot,
     document["sockets"] = section(view, runner->sockets, sockets_json);
     document["github"] = github_json(view, *runner);
     document["log"] = section(view, runner->log, log_json);
+    document["trace"] = section(view, runner->trace, trace_json);
     return document;
 }
 

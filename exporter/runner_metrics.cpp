@@ -161,6 +161,24 @@ void jobs_lost(const View& view, Series& out) {
     });
 }
 
+// While it works: by its lines, or by a worker where those cannot be read.
+bool works(const View& view, const Runner& runner) {
+    const auto* log = view.fresh(runner.log);
+    const auto* processes = view.fresh(runner.processes);
+    return (log != nullptr && log->job) ||
+           (processes != nullptr && count_of(processes->counts, ProcessRole::worker) > 0);
+}
+
+void job_lease(const View& view, Series& out) {
+    for (const auto& runner : view.runners()) {
+        const auto* trace = view.fresh(runner.trace);
+        if (trace != nullptr && trace->lease_renewed && works(view, runner)) {
+            const auto age = to_seconds(view.snapshot.taken.wall - *trace->lease_renewed);
+            out.add(std::max(age, 0.0), {runner.name});
+        }
+    }
+}
+
 void version_age(const View& view, Series& out) {
     for (const auto& runner : view.runners()) {
         const auto* files = view.fresh(runner.files);
@@ -252,9 +270,11 @@ constexpr std::array runner_table{
     Metric{.name = "paws_runner_job_lease_seconds",
            .unit = "seconds",
            .labels = "runner",
-           .help = "Time left on the lease of the running job, which its runner renews.",
-           .absent = "everywhere in this version: the renewals stand only in the runner's own "
-                     "diagnostic log, which the agent does not read yet"},
+           .help =
+               "Age of the running job's lease: time since its runner last renewed it, which it "
+               "does every minute. GitHub gives the job up after about ten.",
+           .absent = "no job runs, or the runner's _diag directory cannot be read",
+           .fill = job_lease},
     Metric{.name = "paws_runner_jobs_lost_total",
            .kind = Kind::counter,
            .labels = "runner,reason",

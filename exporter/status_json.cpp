@@ -171,10 +171,19 @@ json::object wish_json(const Wish& wish) {
 }  // namespace
 
 json::object job_json(const Job& job) {
+    json::value identity;
+    if (job.identity) {
+        identity = json::object{{"repository", parts::text_or_null(job.identity->repository)},
+                                {"workflow", parts::text_or_null(job.identity->workflow)},
+                                {"job", parts::text_or_null(job.identity->job)},
+                                {"run_id", job.identity->run_id},
+                                {"run_attempt", job.identity->run_attempt}};
+    }
     return {{"name", parts::text(job.name)},
             {"started", rfc3339(job.started)},
             {"finished", parts::time_or_null(job.finished)},
-            {"result", job.result ? json::value(to_string(*job.result)) : nullptr}};
+            {"result", job.result ? json::value(to_string(*job.result)) : nullptr},
+            {"identity", std::move(identity)}};
 }
 
 json::object runner_entry(const View& view, const Runner& runner) {

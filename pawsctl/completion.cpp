@@ -12,9 +12,9 @@ namespace {
 
 // By the names that the command line gives to values: PATH, FILE, RUNNER.
 Completes kind_of(const std::string& value) {
-    return value == "PATH" || value == "FILE" ? Completes::file
-           : value == "RUNNER"                ? Completes::runner
-                                              : Completes::nothing;
+    return value == "PATH" || value == "FILE" || value == "DIR" ? Completes::file
+           : value == "RUNNER"                                  ? Completes::runner
+                                                                : Completes::nothing;
 }
 
 std::vector<const CLI::App*> inner_verbs(const CLI::App& app) {

@@ -93,7 +93,11 @@ std::string job_words(const Object& runner) {
     if (job.empty()) {
         return object(runner, "log").empty() ? not_known : "none";
     }
-    return text(job, "name") + ", since " + age(age_of(job, "started", runner));
+    return Parts{}
+        .add(text(job, "name"))
+        .add(identity_of(job))
+        .add("since " + age(age_of(job, "started", runner)))
+        .text();
 }
 
 std::string github_words(const Object& runner) {
@@ -190,6 +194,7 @@ void add_jobs(Lines& lines, const Object& runner, const Screen& screen) {
         const auto finished = moment(*job, "finished");
         const auto fact = Parts{}
                               .add(text(*job, "name"))
+                              .add(identity_of(*job))
                               .add(text(*job, "result"))
                               .add(started && finished ? "took " + age(*finished - *started) : "")
                               .add(ago(age_of(*job, "finished", runner)))

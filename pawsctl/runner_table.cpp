@@ -66,22 +66,31 @@ std::string job_or_reason(const Object& runner) {
     return job.empty() && at_rest && well ? text(runner, "reason") : job;
 }
 
+// Whose job it is, where there is room for all of it.
+std::string identity_that_fits(const Object& runner, const Line& line, const Screen& screen) {
+    const auto whose = identity_of(object(runner, "job"));
+    const auto end = line.columns() + 2 + columns_of(whose);
+    return whose.empty() || (screen.columns && end > *screen.columns) ? "" : "  " + whose;
+}
+
 Line runner_line(const Object& runner,
                  const Object& status,
                  const Columns& columns,
                  const Screen& screen) {
     const auto health = health_of(runner);
     const auto state = text(runner, "state");
-    return Line{}
-        .add(sign(health, screen), style_of(health))
-        .tab(name_begin)
-        .add(cut_middle(text(runner, "name"), columns.name, cut_mark(screen)), Style::strong)
-        .tab(columns.state)
-        .add(state.empty() ? "unknown" : state, style_of_state(state))
-        .tab(columns.since)
-        .add(age(age_of(runner, "since", status)))
-        .tab(columns.job)
-        .add(job_or_reason(runner));
+    auto line =
+        Line{}
+            .add(sign(health, screen), style_of(health))
+            .tab(name_begin)
+            .add(cut_middle(text(runner, "name"), columns.name, cut_mark(screen)), Style::strong)
+            .tab(columns.state)
+            .add(state.empty() ? "unknown" : state, style_of_state(state))
+            .tab(columns.since)
+            .add(age(age_of(runner, "since", status)))
+            .tab(columns.job)
+            .add(job_or_reason(runner));
+    return line.add(identity_that_fits(runner, line, screen), Style::faint);
 }
 
 // "failed (crash loop): crash: the listener exited with code 134"

@@ -1,8 +1,7 @@
-#include "core/text.h"
+#include "pawsctl/ask_runner.h"
 #include "pawsctl/display.h"
 #include "pawsctl/exit_code.h"
 #include "pawsctl/fields.h"
-#include "pawsctl/find_runner.h"
 #include "pawsctl/json_text.h"
 #include "pawsctl/render_runner.h"
 #include "pawsctl/verbs.h"
@@ -46,33 +45,10 @@ int list(const Call& call, bool only_names) {
     return exit_well;
 }
 
-// The agent knows runners by name and by GitHub's name; everything else is for people.
-int complain_about(const Call& call, const std::string& meant, const Failure& refused) {
-    const auto asked = ask(call.address, "status");
-    const auto* answer = std::get_if<Answer>(&asked);
-    if (answer == nullptr) {
-        return fail(refused);
-    }
-    const auto found = find_runner(answer->result, meant);
-    complain(found ? refused.message : found.error().what);
-    return refused.exit_code;
-}
-
-std::string without_unit_affixes(std::string name) {
-    static constexpr std::string_view prefix = "actions.runner.";
-    static constexpr std::string_view suffix = ".service";
-    if (name.starts_with(prefix) && name.ends_with(suffix) &&
-        name.size() > prefix.size() + suffix.size()) {
-        name = name.substr(prefix.size(), name.size() - prefix.size() - suffix.size());
-    }
-    return name;
-}
-
 int show(const Call& call, const std::string& meant) {
-    const auto asked = ask(call.address, "runner", {{"name", without_unit_affixes(meant)}});
+    const auto asked = ask_runner(call.address, meant);
     if (const auto* failure = std::get_if<Failure>(&asked)) {
-        return failure->agent_code == "not_found" ? complain_about(call, meant, *failure)
-                                                  : fail(*failure);
+        return fail(*failure);
     }
     const auto& answer = std::get<Answer>(asked);
     if (call.json) {
@@ -114,6 +90,7 @@ void add_runners(CommandLine& line) {
     line.does(showing, [meant](const Call& call) { return show(call, *meant); });
 
     add_wishes(line, verb);
+    add_runners_hook(line, verb);
 }
 
 }  // namespace paws::pawsctl

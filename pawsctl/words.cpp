@@ -1,6 +1,7 @@
 #include "pawsctl/words.h"
 
 #include "pawsctl/fields.h"
+#include "pawsctl/human.h"
 
 #include <algorithm>
 
@@ -62,6 +63,17 @@ std::string problems_of(const boost::json::object& subject) {
         std::ranges::replace(problem, '_', ' ');
     }
     return joined(problems, ", ");
+}
+
+std::string identity_of(const boost::json::object& job) {
+    const auto& identity = object(job, "identity");
+    const auto run = number(identity, "run_id");
+    if (!run) {
+        return {};
+    }
+    const auto attempt = number(identity, "run_attempt").value_or(1);
+    return text(identity, "repository") + " run " + decimal(*run, 0) +
+           (attempt > 1 ? ", attempt " + decimal(attempt, 0) : "");
 }
 
 std::optional<double> age_of(const boost::json::object& subject,

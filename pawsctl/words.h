@@ -24,6 +24,9 @@ std::string joined(const std::vector<std::string>& parts, std::string_view betwe
 std::string counted(std::size_t count, std::string_view one, std::string_view many);
 // "crash loop, disk"; empty when there are none.
 std::string problems_of(const boost::json::object& subject);
+// "acme/widgets run 123", "acme/widgets run 123, attempt 2"; empty when it is not known whose it
+// is.
+std::string identity_of(const boost::json::object& job);
 // Seconds from `key` of `subject` to the moment of the document.
 std::optional<double> age_of(const boost::json::object& subject,
                              std::string_view key,

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -41,6 +42,7 @@ FileStatus to_status(const struct stat& found) {
             .modified = WallTime{std::chrono::seconds{found.st_mtim.tv_sec} +
                                  std::chrono::nanoseconds{found.st_mtim.tv_nsec}},
             .uid = found.st_uid,
+            .mode = found.st_mode & 07777U,
             .kind = kind_of(found.st_mode)};
 }
 
@@ -179,6 +181,17 @@ Result<std::string> Beneath::read_link(std::string_view path) const {
         return Error{Errc::malformed, subject(path) + ": is not a symlink"};
     }
     return std::string{target.data(), static_cast<std::size_t>(length)};
+}
+
+Result<FilesystemUsage> Beneath::space() const {
+    struct statvfs space {};
+    if (::fstatvfs(fd_->get(), &space) != 0) {
+        return system_error(errno, path_);
+    }
+    return FilesystemUsage{.size_bytes = space.f_blocks * space.f_frsize,
+                           .avail_bytes = space.f_bavail * space.f_frsize,
+                           .files = space.f_files,
+                           .files_free = space.f_ffree};
 }
 
 Result<std::string> Beneath::real_path() const {

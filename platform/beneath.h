@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include "core/host_facts.h"
 #include "core/result.h"
 #include "core/time.h"
 #include "platform/root_fs.h"
@@ -29,6 +30,7 @@ struct FileStatus {
     std::uint64_t size_bytes = 0;
     WallTime modified;
     std::uint32_t uid = 0;
+    std::uint32_t mode = 0;  // the permission bits
     FileKind kind = FileKind::other;
 
     bool operator==(const FileStatus&) const = default;
@@ -68,10 +70,15 @@ public:
     Result<FileStatus> status(std::string_view path) const;
     // What a symlink says. It is text that anybody may have written, not a path to follow.
     Result<std::string> read_link(std::string_view path) const;
+    // Puts a file of this text in the place of `name`, at once, with the owner and mode of what was
+    // there; a new one belongs to the directory's owner. `name` has no slash in it.
+    Result<void> replace(const std::string& name, std::string_view text) const;
     // For readdir(3); a directory on another mount is Errc::absent: it is not of this tree.
     Result<UniqueFd> open_directory(std::string_view path) const;
 
     const std::string& path() const { return path_; }
+    // Of the filesystem that the directory is on.
+    Result<FilesystemUsage> space() const;
     // Of the directory itself, with no symlink in it.
     Result<std::string> real_path() const;
 

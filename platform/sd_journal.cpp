@@ -91,6 +91,14 @@ Result<void> SdJournal::seek_last(std::uint64_t count) {
     return {};
 }
 
+Result<void> SdJournal::seek_time(WallTime at) {
+    standing_ = false;
+    const auto since = std::chrono::floor<std::chrono::microseconds>(at.time_since_epoch()).count();
+    const int sought =
+        sd_journal_seek_realtime_usec(handle_.get(), static_cast<std::uint64_t>(since));
+    return sought < 0 ? Result<void>{journal_error(sought, "seek")} : Result<void>{};
+}
+
 Result<void> SdJournal::seek_after(const std::string& cursor) {
     standing_ = false;
     int sought = sd_journal_seek_cursor(handle_.get(), cursor.c_str());

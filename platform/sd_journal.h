@@ -39,6 +39,7 @@ public:
     // Where the next next() goes.
     Result<void> seek_head();
     Result<void> seek_last(std::uint64_t count);  // to the last `count` entries, or all
+    Result<void> seek_time(WallTime at);          // to the first that was taken then or later
     // To what follows the entry of this cursor, also when that entry is gone.
     Result<void> seek_after(const std::string& cursor);
 

@@ -60,6 +60,25 @@ std::string reach_words(const std::string& server, const Reach& reach) {
            reach.failure->what;
 }
 
+// Of a job that runs: how old its lease is, or that it was lost.
+void add_lease_evidence(std::vector<Evidence>& found, const Runner& runner, const Now& now) {
+    const auto* trace = fresh(runner.trace, now);
+    const bool works = runner.log.value && runner.log.value->job;
+    if (trace == nullptr || !works) {
+        return;
+    }
+    if (trace->lease_lost) {
+        found.push_back(line_evidence(
+            "lease", "lost: its renewal ran out of retries", *trace->lease_lost, now));
+    } else if (trace->lease_renewed) {
+        found.push_back(line_evidence("lease",
+                                      trace->renewal_failed ? "renewed, and then its renewal failed"
+                                                            : "renewed by the listener",
+                                      *trace->lease_renewed,
+                                      now));
+    }
+}
+
 // How GitHub looks from here: the runner's sockets, our own attempts, its own list.
 void add_network_evidence(std::vector<Evidence>& found,
                           const Runner& runner,
@@ -70,9 +89,7 @@ void add_network_evidence(std::vector<Evidence>& found,
                          .value = socket_words(*sockets, runner, contact),
                          .age_seconds = sockets->last_received_seconds});
     }
-    if (const auto* trace = fresh(runner.trace, now); trace != nullptr && trace->lease_renewed) {
-        found.push_back(line_evidence("lease", "renewed", *trace->lease_renewed, now));
-    }
+    add_lease_evidence(found, runner, now);
     if (const auto* reaches = fresh(runner.reaches, now, network_fresh_for)) {
         for (const auto& [server, reach] : *reaches) {
             found.push_back({.fact = "reach",

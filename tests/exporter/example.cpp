@@ -78,7 +78,13 @@ RunnerLog busy_log() {
     log.started = noon.wall - 1h;
     log.listening = noon.wall - 59min;
     log.contact = noon.wall - 90s;
-    log.job = Job{.name = "build (ubuntu, \"gcc\")", .started = noon.wall - 90s};
+    log.job = Job{.name = "build (ubuntu, \"gcc\")",
+                  .started = noon.wall - 90s,
+                  .identity = JobIdentity{.repository = "acme/widgets",
+                                          .workflow = "CI",
+                                          .job = "build",
+                                          .run_id = 123456789,
+                                          .run_attempt = 2}};
     log.finished = {Job{.name = "test",
                         .started = noon.wall - 30min,
                         .finished = noon.wall - 20min,
@@ -153,6 +159,7 @@ Runner example_runner(const std::string& name) {
     runner.cgroup = seen(group());
     runner.sockets = seen(Sockets{.established = 2, .last_received_seconds = 12.5});
     runner.log = seen(busy_log());
+    runner.trace = seen(RunnerTrace{.lease_renewed = noon.wall - 37s});
     return runner;
 }
 

@@ -67,6 +67,11 @@ TEST_CASE("status_json: a runner with its state, since when, why, and its job") 
     CHECK(at(runner, "/evidence/0") ==
           R"({"fact":"socket","value":"2 established","age_seconds":1.25E1})");
     CHECK(at(runner, "/job/name") == R"json("build (ubuntu, \"gcc\")")json");
+    CHECK(at(runner, "/job/identity/repository") == R"("acme/widgets")");
+    CHECK(at(runner, "/job/identity/workflow") == R"("CI")");
+    CHECK(at(runner, "/job/identity/job") == R"("build")");
+    CHECK(at(runner, "/job/identity/run_id") == "123456789");
+    CHECK(at(runner, "/job/identity/run_attempt") == "2");
     CHECK(at(runner, "/job/started") == R"("2025-11-23T13:58:30.000Z")");
 }
 
@@ -130,6 +135,9 @@ TEST_CASE("runner_json: everything known of one runner") {
     CHECK(at(*found, "/cgroup/pids") == "42");
     CHECK(at(*found, "/sockets/established") == "2");
     CHECK(at(*found, "/log/listening") == R"("2025-11-23T13:01:00.000Z")");
+    CHECK(at(*found, "/trace/lease_renewed") == R"("2025-11-23T13:59:23.000Z")");
+    CHECK(at(*found, "/trace/lease_lost") == "null");
+    CHECK(at(*found, "/jobs/0/identity") == "null");
     CHECK(at(*found, "/jobs/0/result") == R"("succeeded")");
 }
 

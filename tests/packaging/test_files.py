@@ -4,7 +4,8 @@ import re
 
 import project
 
-FOLDERS = ("alerts/*.rules.yml", "grafana/*.json", "runbooks/*.md", "systemd/*", "docs/*.md")
+FOLDERS = ("alerts/*.rules.yml", "grafana/*.json", "runbooks/*.md", "systemd/*", "docs/*.md",
+           "packaging/hooks/*")
 FOR_DEVELOPERS = {"docs/benchmarks.md"}
 
 
@@ -20,7 +21,7 @@ def test_each_line_names_a_file_a_place_and_a_mode():
             else project.SOURCE / source
         assert path.is_file(), f"{source} does not exist"
         assert re.fullmatch(r"(usr|etc)/[\w./-]+", place) and mode in ("0644", "0755"), source
-        assert (mode == "0755") == place.startswith("usr/bin/"), source
+        assert (mode == "0755") == place.startswith(("usr/bin/", "usr/libexec/")), source
 
 
 def test_no_place_is_named_twice():

@@ -17,7 +17,10 @@ SCREENS = Path(__file__).parent / "screens"
 EXIT_CODES = {"healthy": 0, "no_runners": 0, "degraded": 1, "failed": 2, "stopped": 2,
               "missing_facts": 3, "stale": 3, "hostile": 2}
 COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
-VERBS = [[], ["status"], ["runners"], ["runners", "list"], ["runners", "show"], ["config"],
+VERBS = [[], ["status"], ["runners"], ["runners", "list"], ["runners", "show"],
+         ["runners", "hook"], ["runners", "hook", "install"], ["runners", "hook", "remove"],
+         ["runners", "hook", "show"], ["hook"], ["hook", "job-started"], ["hook", "job-completed"],
+         ["doctor"], ["config"],
          ["config", "check"], ["config", "show"], ["completion"], ["completion", "bash"],
          ["completion", "zsh"], ["completion", "fish"]]
 
@@ -278,8 +281,8 @@ def test_help_fits_one_screen(verb):
 
 
 @pytest.mark.parametrize("arguments, said", [
-    ([], "a verb is missing: status, runners, config, completion"),
-    (["runners"], "a verb is missing: list, show"),
+    ([], "a verb is missing: status, runners, doctor, hook, config, completion"),
+    (["runners"], "a verb is missing: list, show, hook"),
     (["stauts"], "'stauts' is not a verb or an option here; did you mean 'status'?"),
     (["status", "--wacth"],
      "'--wacth' is not a verb or an option here; did you mean '--watch'?"),

@@ -14,14 +14,15 @@ from fake_agent import FakeAgent
 STATUS = json.loads((Path(__file__).parent / "screens/healthy.json").read_text())
 # What stands before the cursor, and what is offered there; the last word is being typed.
 CASES = [
-    ("", ["status", "runners", "config", "completion"]),
+    ("", ["status", "runners", "doctor", "hook", "config", "completion"]),
     ("st", ["status"]),
     ("--s", ["--socket"]),
     ("status --w", ["--watch"]),
-    ("runners ", ["list", "show"]),
+    ("runners ", ["list", "show", "hook"]),
     ("runners show acme", ["acme-widgets.build-01", "acme-widgets.build-02"]),
     ("status acme-widgets.build-02", ["acme-widgets.build-02"]),
     ("--socket status runners l", ["list"]),
+    ("runners hook install acme", ["acme-widgets.build-01", "acme-widgets.build-02"]),
     ("completion ", ["bash", "zsh", "fish"]),
     ("config check agent", ["agent.toml"]),
     ("config show --socket agent", ["agent.toml"]),

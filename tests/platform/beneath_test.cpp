@@ -2,9 +2,12 @@
 
 #include "tests/support/temporary_directory.h"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
@@ -122,4 +125,69 @@ TEST_CASE("Beneath: a directory that is not there is absent and named") {
     REQUIRE_FALSE(beneath);
     CHECK(beneath.error().code == Errc::absent);
     CHECK(beneath.error().what.find("/nowhere/at/all") != std::string::npos);
+}
+
+TEST_CASE(
+    "Beneath: parts of a file are read wherever it grows, and a held file outlives its name") {
+    const TemporaryDirectory dir;
+    std::ofstream{dir.path() / "log"} << "0123456789";
+    const auto beneath = below(dir.path());
+    const auto file = beneath->open_file("log");
+    REQUIRE(file);
+    CHECK(file->read(2, 3).value() == "234");
+    CHECK(file->read(8, 100).value() == "89");
+    CHECK(file->read(10, 100).value().empty());
+    CHECK(file->read(1'000'000, 1).value().empty());
+    CHECK(file->read(0, 0).value().empty());
+    std::ofstream{dir.path() / "log", std::ios::app} << "ab";
+    CHECK(file->read(10, 100).value() == "ab");
+    CHECK(file->status()->size_bytes == 12);
+    fs::remove(dir.path() / "log");
+    CHECK(file->read(0, 1).value() == "0");
+    CHECK(beneath->open_file("log").error().code == Errc::absent);
+    CHECK(beneath->open_file(".").error().code == Errc::malformed);
+}
+
+TEST_CASE("Beneath: its names are listed, up to a limit") {
+    const TemporaryDirectory dir;
+    for (const auto* name : {"a", "b", ".c"}) {
+        const std::ofstream file{dir.path() / name};
+    }
+    const auto beneath = below(dir.path());
+    auto names = beneath->list(3).value();
+    std::ranges::sort(names);
+    CHECK(names == std::vector<std::string>{".c", "a", "b"});
+    CHECK(beneath->list(2).error().code == Errc::malformed);
+}
+
+TEST_CASE("Beneath: a file is replaced with its owner and mode, a new one is the directory's") {
+    const TemporaryDirectory dir;
+    std::ofstream{dir.path() / "env"} << "old";
+    ::chmod((dir.path() / "env").c_str(), 0640);
+    const auto beneath = below(dir.path());
+    const auto before = *beneath->status("env");
+    REQUIRE(beneath->replace("env", "new text"));
+    const auto after = *beneath->status("env");
+    CHECK(beneath->read("env", 100).value() == "new text");
+    CHECK(after.inode != before.inode);
+    CHECK(after.mode == 0640);
+    CHECK(after.uid == before.uid);
+    REQUIRE(beneath->replace("fresh", ""));
+    CHECK(beneath->status("fresh")->mode == 0644);
+    CHECK(beneath->list(10).value().size() == 2);  // nothing is left over
+}
+
+TEST_CASE("Beneath: what is no plain file, or has other names, is not replaced") {
+    const TemporaryDirectory dir;
+    std::ofstream{dir.path() / "real"} << "text";
+    fs::create_symlink("real", dir.path() / "link");
+    fs::create_directory(dir.path() / "sub");
+    fs::create_hard_link(dir.path() / "real", dir.path() / "twin");
+    const auto beneath = below(dir.path());
+    for (const auto* name : {"link", "sub", "real", "twin"}) {
+        CAPTURE(name);
+        CHECK(beneath->replace(name, "other").error().code == Errc::malformed);
+    }
+    CHECK(beneath->read("real", 100).value() == "text");
+    CHECK(fs::is_symlink(dir.path() / "link"));
 }

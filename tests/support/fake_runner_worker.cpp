@@ -2,7 +2,8 @@
 //   eat=64M     holds that much touched memory      burn      keeps one CPU busy
 //   write=10M   writes that much below _work/_temp  steps=3   child processes named bash
 //   forge       a child that calls itself Runner.Worker
-//   leave       its children outlive it
+//   leave       its children outlive it            run=123   its run's id, for the hooks
+// Its hooks run first and last, as W/JobHookProvider.cs runs them; one that fails, fails the job.
 #include "tests/support/fake_runner.h"
 #include "tests/support/fake_runner_trace.h"
 
@@ -79,12 +80,14 @@ public:
     int run();
 
 private:
+    bool run_hook(const char* setting_name) const;
     void do_word(std::string_view word);
     void start_child(const char* name);
     bool wait_until(Steady::time_point end) const;  // false: interrupted
 
     int seconds_ = std::atoi(setting("FAKE_JOB_SECONDS", "1").c_str());
     std::string memory_;
+    std::string run_id_ = "1";
     std::vector<pid_t> children_;
     bool burn_ = false;
     bool leave_ = false;
@@ -99,6 +102,7 @@ int Worker::run() {
     for (std::string word; words >> word;) {
         do_word(word);
     }
+    const bool began = run_hook("ACTIONS_RUNNER_HOOK_JOB_STARTED");
     const bool finished = wait_until(end);
     if (!leave_) {
         for (const auto child : children_) {
@@ -106,9 +110,30 @@ int Worker::run() {
             ::waitpid(child, nullptr, 0);
         }
     }
-    const int result = finished ? std::atoi(setting("FAKE_JOB_RESULT", "0").c_str()) : 3;
+    int result = 3;
+    if (finished) {
+        const bool ended = run_hook("ACTIONS_RUNNER_HOOK_JOB_COMPLETED");
+        result = began && ended ? std::atoi(setting("FAKE_JOB_RESULT", "0").c_str()) : 2;
+    }
     trace_end(trace, result);
     return 100 + result;
+}
+
+// True when there is none, or it exits with 0.
+bool Worker::run_hook(const char* setting_name) const {
+    const auto script = setting(setting_name, "");
+    if (script.empty()) {
+        return true;
+    }
+    set("GITHUB_REPOSITORY", setting("FAKE_REPOSITORY", "acme/widgets"));
+    set("GITHUB_WORKFLOW", "CI");
+    set("GITHUB_JOB", "build");
+    set("GITHUB_RUN_ID", run_id_);
+    set("GITHUB_RUN_ATTEMPT", "1");
+    set("RUNNER_NAME", own_directory().parent_path().filename());
+    const auto hook = start("/bin/bash", {"-e", script}, STDOUT_FILENO);
+    int status = 0;
+    return hook && ::waitpid(*hook, &status, 0) == *hook && exit_code(status) == 0;
 }
 
 void Worker::do_word(std::string_view word) {
@@ -125,6 +150,8 @@ void Worker::do_word(std::string_view word) {
         }
     } else if (key == "forge") {
         start_child("Runner.Worker");
+    } else if (key == "run") {
+        run_id_ = value;
     } else if (key == "burn") {
         burn_ = true;
     } else if (key == "leave") {

@@ -81,7 +81,8 @@ void RunnerJournal::say(WallTime at, std::string_view line, const JournalWriter:
                                  {"_SYSTEMD_INVOCATION_ID", invocation_},
                                  {"_TRANSPORT", "stdout"},
                                  {"_STREAM_ID", invocation_},
-                                 {"_PID", "1203"}};
+                                 {"_PID", "1203"},
+                                 {"_UID", "1000"}};
     for (const auto& [name, value] : other) {
         fields[name] = value;
     }

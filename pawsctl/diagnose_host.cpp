@@ -1,0 +1,210 @@
+#include "pawsctl/diagnose_host.h"
+
+#include "core/text.h"
+#include "pawsctl/exit_code.h"
+#include "pawsctl/fields.h"
+#include "pawsctl/words.h"
+
+#include <algorithm>
+
+namespace paws::pawsctl {
+
+namespace {
+
+using Evidence = HostEvidence;
+
+Check agent(const Evidence& evidence) {
+    if (!evidence.refused) {
+        const auto& agent = object(evidence.status, "agent");
+        return well("agent",
+                    "answers at " + printable(evidence.socket) + ", version " +
+                        text(agent, "version") + ", to an operator (this user)");
+    }
+    const bool denied = evidence.refused->exit_code == exit_refused;
+    return found("agent",
+                 denied ? Verdict::unknown : Verdict::failed,
+                 evidence.refused->message,
+                 denied ? "sudo pawsctl doctor" : "systemctl enable --now paws-agent");
+}
+
+// The names after the last colon of a line "GROUP:x:ID:A,B" (group(5)).
+bool is_member(std::string_view groups, std::string_view group, std::string_view user) {
+    while (!groups.empty()) {
+        auto line = take_until(groups, '\n');
+        if (take_until(line, ':') != group) {
+            continue;
+        }
+        auto members = line.substr(line.rfind(':') + 1);
+        while (!members.empty()) {
+            if (trim(take_until(members, ',')) == user) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool has_entry(std::string_view file, std::string_view name) {
+    while (!file.empty()) {
+        auto line = take_until(file, '\n');
+        if (take_until(line, ':') == name) {
+            return true;
+        }
+    }
+    return false;
+}
+
+Check user(const Evidence& evidence) {
+    if (!has_entry(evidence.users, "paws-agent")) {
+        return found("user",
+                     Verdict::degraded,
+                     "no user paws-agent: the packaged service cannot start",
+                     "systemd-sysusers");
+    }
+    if (!is_member(evidence.groups, "systemd-journal", "paws-agent")) {
+        // The unit gives the group to the service; a shell of that user would lack it.
+        return well("user", "paws-agent; its unit adds the group systemd-journal");
+    }
+    return well("user", "paws-agent, in the group systemd-journal");
+}
+
+// A line of /proc/mounts is DEVICE MOUNTPOINT TYPE OPTIONS ...
+struct Mount {
+    std::string_view type;
+    std::string_view options;
+};
+std::optional<Mount> mount_at(std::string_view mounts, std::string_view place) {
+    std::optional<Mount> last;
+    while (!mounts.empty()) {
+        auto line = take_until(mounts, '\n');
+        take_word(line);
+        if (take_word(line) == place) {
+            const auto type = take_word(line);
+            last = Mount{.type = type, .options = take_word(line)};
+        }
+    }
+    return last;
+}
+
+Check cgroup(const Evidence& evidence) {
+    const auto mount = mount_at(evidence.mounts, "/sys/fs/cgroup");
+    if (mount && mount->type == "cgroup2") {
+        return well("cgroup v2", "mounted at /sys/fs/cgroup");
+    }
+    return found(
+        "cgroup v2",
+        Verdict::degraded,
+        "not mounted alone at /sys/fs/cgroup: a runner's sockets and pressure are not seen",
+        "boot with systemd.unified_cgroup_hierarchy=1");
+}
+
+Check hidepid(const Evidence& evidence) {
+    const auto mount = mount_at(evidence.mounts, "/proc");
+    auto options = mount ? mount->options : std::string_view{};
+    while (!options.empty()) {
+        const auto option = take_until(options, ',');
+        if (option.starts_with("hidepid=") && option != "hidepid=0" && option != "hidepid=off") {
+            return found("processes",
+                         Verdict::degraded,
+                         "/proc is mounted with " + printable(option) +
+                             ": listeners and workers are hidden from the agent",
+                         "mount -o remount,hidepid=0 /proc, and the same in /etc/fstab");
+        }
+    }
+    return well("processes", "/proc shows those of all users");
+}
+
+// What the agent says of one of its collectors; nothing when it does not answer.
+std::optional<std::string> collector_error(const Evidence& evidence, std::string_view name) {
+    for (const auto* one : objects(object(evidence.status, "agent"), "collectors")) {
+        if (text(*one, "name") == name) {
+            return text(*one, "error");
+        }
+    }
+    return std::nullopt;
+}
+
+Check journal(const Evidence& evidence) {
+    const auto error = collector_error(evidence, "journal");
+    if (error && !error->empty()) {
+        return found("journal",
+                     Verdict::failed,
+                     *error,
+                     "usermod -aG systemd-journal paws-agent && systemctl restart paws-agent");
+    }
+    if (!evidence.journal_kept) {
+        return found("journal",
+                     Verdict::degraded,
+                     "is lost when the host restarts, and with it what runners said",
+                     "mkdir -p /var/log/journal && systemctl restart systemd-journald");
+    }
+    return error ? well("journal", "readable by the agent, kept over restarts")
+                 : found("journal",
+                         Verdict::unknown,
+                         "kept; whether the agent may read it is its "
+                         "own to say",
+                         "");
+}
+
+Check clock(const Evidence& evidence) {
+    const auto synchronised =
+        flag(object(object(evidence.status, "host"), "clock"), "synchronised");
+    if (!synchronised) {
+        return found("clock", Verdict::unknown, "the agent does not say", "");
+    }
+    if (*synchronised) {
+        return well("clock", "synchronised");
+    }
+    return found("clock",
+                 Verdict::degraded,
+                 "not synchronised: GitHub refuses a runner whose clock is off by five minutes",
+                 "timedatectl set-ntp true");
+}
+
+Check needrestart(const Evidence& evidence) {
+    if (!evidence.needrestart) {
+        return unneeded("needrestart", "is not installed");
+    }
+    if (evidence.needrestart_rules.find("actions.runner") != std::string::npos ||
+        evidence.needrestart_rules.find("actions\\.runner") != std::string::npos) {
+        return well("needrestart", "leaves runners alone");
+    }
+    return found("needrestart",
+                 Verdict::degraded,
+                 "restarts runners in the middle of a job after upgrades",
+                 "echo '$nrconf{override_rc}{qr(^actions\\.runner\\..+\\.service$)} = 0;' "
+                 ">/etc/needrestart/conf.d/actions_runner_services.conf");
+}
+
+Check collectors(const Evidence& evidence) {
+    std::string failing;
+    for (const auto* one : objects(object(evidence.status, "agent"), "collectors")) {
+        if (!flag(*one, "success").value_or(false) && text(*one, "name") != "journal") {
+            failing +=
+                (failing.empty() ? "" : "; ") + text(*one, "name") + ": " + text(*one, "error");
+        }
+    }
+    return failing.empty()
+               ? well("collectors", "none fails")
+               : found("collectors", Verdict::degraded, failing, "journalctl -u paws-agent -n 50");
+}
+
+}  // namespace
+
+Examined diagnose_host(const HostEvidence& evidence) {
+    Examined host{.subject = "host",
+                  .checks = {agent(evidence),
+                             user(evidence),
+                             unneeded("polkit", "no rule needed yet: this version starts no units"),
+                             cgroup(evidence),
+                             hidepid(evidence),
+                             journal(evidence),
+                             clock(evidence),
+                             needrestart(evidence)}};
+    if (!evidence.refused) {
+        host.checks.insert(host.checks.begin() + 1, collectors(evidence));
+    }
+    return host;
+}
+
+}  // namespace paws::pawsctl
