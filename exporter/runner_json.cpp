@@ -128,6 +128,12 @@ json::value github_json(const View& view, const Runner& runner) {
         view.outdated ? nullptr : fresh(runner.api, view.snapshot.taken, network_fresh_for);
     if (api == nullptr) {
         return nullptr;
+    }
+    return json::object{{"registration", to_string(api->registration)},
+                        {"busy", api->busy},
+                        {"age_seconds", to_seconds(view.agent.now.boot - runner.api.taken.boot)}};
+}
+
 json::object trace_json(const RunnerTrace& trace) {
     return {{"lease_renewed", parts::time_or_null(trace.lease_renewed)},
             {"renewal_failed", parts::time_or_null(trace.renewal_failed)},

@@ -27,8 +27,8 @@ namespace fs = std::filesystem;
 using collectors::Stage;
 
 // Their sources are the bus, the journal, the kernel's socket tables and the blocks of a disk.
-constexpr std::array<std::string_view, 4> elsewhere{
-    "directory_sizes", "journal", "sockets", "units"};
+constexpr std::array<std::string_view, 5> elsewhere{
+    "reach", "directory_sizes", "journal", "sockets", "units"};
 
 template <class T>
 T needed(const std::optional<T>& value, const std::string& what) {
