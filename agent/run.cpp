@@ -3,6 +3,7 @@
 #include "agent/agent.h"
 #include "agent/config_file.h"
 #include "core/text.h"
+#include "platform/straggler.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -86,7 +87,7 @@ int run(const Options& options) {
         say(stderr, "paws-agent: " + agent.error().what);
         return exit_unavailable;
     }
-    if (!(*agent)->run()) {
+    if (!(*agent)->run() || platform::has_open_questions()) {
         std::_Exit(0);
     }
     return 0;

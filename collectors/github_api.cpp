@@ -143,6 +143,7 @@ std::vector<std::string> GithubApiCollector::due(const Now& now) const {
     }
     std::ranges::sort(waiting);
     std::vector<std::string> names;
+    names.reserve(waiting.size());
     for (auto& [tried, name] : waiting) {
         names.push_back(std::move(name));
     }

@@ -197,10 +197,10 @@ Result<std::string> GithubClient::installation_token(ListAnswer& said) {
     }
     // From a minute ago, as GitHub advises: clocks differ. It takes ten minutes at most.
     const auto begin = std::chrono::floor<seconds>(now.wall.time_since_epoch()) - 60s;
-    const auto jwt = platform::sign_jwt("{\"iat\":" + std::to_string(begin.count()) +
-                                            ",\"exp\":" + std::to_string((begin + 10min).count()) +
-                                            ",\"iss\":\"" + settings_.app_id + "\"}",
-                                        *key);
+    const auto claims = R"({"iat":)" + std::to_string(begin.count()) + R"(,"exp":)" +
+                        std::to_string((begin + 10min).count()) + R"(,"iss":")" + settings_.app_id +
+                        R"("})";
+    const auto jwt = platform::sign_jwt(claims, *key);
     if (!jwt) {
         return Error{jwt.error().code, settings_.app_key_file + ": " + jwt.error().what};
     }

@@ -1,5 +1,6 @@
 #include "platform/straggler.h"
 
+#include <atomic>
 #include <csignal>
 #include <system_error>
 #include <thread>
@@ -7,6 +8,24 @@
 #include <pthread.h>
 
 namespace paws::platform {
+
+namespace {
+
+std::atomic<int> open_questions{0};
+
+}  // namespace
+
+bool has_open_questions() {
+    return open_questions > 0;
+}
+
+OpenQuestion::OpenQuestion() {
+    ++open_questions;
+}
+
+OpenQuestion::~OpenQuestion() {
+    --open_questions;
+}
 
 Result<void> start_detached(const std::string& name, std::function<void()> body) {
     sigset_t all{};

@@ -23,6 +23,19 @@ namespace paws::platform {
 // (the first 15 bytes).
 Result<void> start_detached(const std::string& name, std::function<void()> body);
 
+// Whether any question of this process is still unanswered: its thread may be anywhere, so that the
+// process must end without running destructors under it.
+bool has_open_questions();
+
+// Counts as an open question while it lives.
+class OpenQuestion {
+public:
+    OpenQuestion();
+    ~OpenQuestion();
+    OpenQuestion(const OpenQuestion&) = delete;
+    OpenQuestion& operator=(const OpenQuestion&) = delete;
+};
+
 inline std::chrono::steady_clock::time_point deadline_in(std::chrono::milliseconds patience) {
     return std::chrono::steady_clock::now() + patience;
 }
@@ -103,6 +116,7 @@ private:
     };
 
     static Result<T> answer(const Question& question) {
+        const OpenQuestion open;
         try {
             return question();
         } catch (const std::exception& bug) {

@@ -121,6 +121,9 @@ TEST_CASE("github_client: pages that do not fit each other are no list") {
     SUBCASE("one went away") {
         rig.answers = {answer(200, page(150, 1, 100)), answer(200, page(149, 101, 49))};
     }
+    SUBCASE("one came, and the pages moved") {
+        rig.answers = {answer(200, page(150, 1, 100)), answer(200, page(151, 100, 51))};
+    }
     SUBCASE("one is repeated") {
         rig.answers = {answer(200, page(150, 1, 100))};
     }

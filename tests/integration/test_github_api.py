@@ -10,6 +10,7 @@ import pytest
 
 import project
 from agent_process import AgentProcess
+from connect_proxy import ConnectProxy
 from fake_github import Failure, FakeGithub
 from http_server import TestAuthority
 from polling import wait_for
@@ -250,6 +251,23 @@ def test_a_certificate_that_is_wrong_gets_no_token(registered, feed, token, tmp_
             wait_for(lambda: words.lower() in error(agent).lower(), SOON,
                      f"'{words}' instead of '{error(agent)}'")
             assert github.requests == []
+
+
+def test_through_a_proxy_it_is_githubs_certificate_that_counts(registered, github, feed, token):
+    with ConnectProxy() as proxy:
+        extra = f'token_file = "{token}"\nproxy = "{proxy.endpoint}"'
+        with AgentProcess(configured(github, registered, feed, extra)) as agent:
+            wait_for_registration(agent, registered, "online")
+            assert set(proxy.asked) == {f"localhost:{github.port}"}
+            proxy.refuse = 407
+            wait_for_error(agent, f"proxy {proxy.endpoint}: answers 407")
+
+
+def test_an_agent_that_waits_for_github_stops_at_once(registered, github, feed, token):
+    github.fail(Failure(silent=True))
+    with AgentProcess(configured(github, registered, feed, f'token_file = "{token}"')) as agent:
+        wait_for(lambda: github.requests, SOON, "a question is open")
+        assert agent.stop() < 2
 
 
 def test_without_a_credential_nothing_is_asked(registered, github, feed):

@@ -128,3 +128,23 @@ TEST_CASE("Straggler: its thread takes no signals") {
     pthread_sigmask(SIG_SETMASK, nullptr, &own);
     CHECK(sigismember(&own, SIGTERM) == 0);
 }
+
+TEST_CASE("Straggler: a question is open until it is answered, also when its owner has gone") {
+    const auto gate = std::make_shared<Gate>();
+    {
+        auto straggler = behind(gate);
+        REQUIRE(straggler.start());
+        const auto patience = platform::deadline_in(10s);
+        while (gate->calls == 0 && std::chrono::steady_clock::now() < patience) {
+            std::this_thread::yield();
+        }
+        CHECK(platform::has_open_questions());
+    }
+    CHECK(platform::has_open_questions());
+    gate->open.set_value();
+    const auto patience = platform::deadline_in(10s);
+    while (platform::has_open_questions() && std::chrono::steady_clock::now() < patience) {
+        std::this_thread::yield();
+    }
+    CHECK_FALSE(platform::has_open_questions());
+}

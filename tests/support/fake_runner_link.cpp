@@ -65,8 +65,8 @@ std::optional<Answer> parse_answer(std::string_view text) {
 
 }  // namespace
 
-BrokerLink::BrokerLink(const std::string& target, std::string agent)
-    : target_{target},
+BrokerLink::BrokerLink(std::string target, std::string agent)
+    : target_{std::move(target)},
       agent_{std::move(agent)},
       backoff_{std::atol(setting("FAKE_BACKOFF_MS", "30000").c_str())} {
     if (exists()) {
@@ -176,9 +176,9 @@ std::string BrokerLink::request() const {
                std::to_string(body.size()) + "\r\n\r\n" + body;
     };
     if (session_.empty()) {
-        const auto process = std::to_string(::getpid());
+        const auto owner = "fake (PID: " + std::to_string(::getpid()) + ")";
         return with("POST /session",
-                    "{\"ownerName\": \"fake (PID: " + process + ")\", \"agent\": " + agent_ + "}");
+                    R"({"ownerName": ")" + owner + R"(", "agent": )" + agent_ + "}");
     }
     return with("GET /message?sessionId=" + session_ + "&status=" + (busy_ ? "Busy" : "Online") +
                     "&runnerVersion=2.336.0&os=Linux&architecture=X64&disableUpdate=false",

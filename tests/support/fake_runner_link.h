@@ -35,7 +35,7 @@ public:
     };
 
     // `target` is "a.b.c.d:port"; empty: there is no broker and nothing ever happens.
-    BrokerLink(const std::string& target, std::string agent);
+    BrokerLink(std::string target, std::string agent);
     BrokerLink(const BrokerLink&) = delete;
     BrokerLink& operator=(const BrokerLink&) = delete;
     ~BrokerLink() { close(); }
