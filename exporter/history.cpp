@@ -143,26 +143,25 @@ void History::read_pressure(const Pressure& pressure) {
     put_gauge("pressure_io_percent", percent(pressure.io));
 }
 
+// Across a pause, such as a sleep of the host, a rate would be of no moment in it.
 void History::read_rates(const Snapshot& snapshot) {
-    // Across a pause, such as a sleep of the host, a rate would be of no moment in it.
     const auto& host = snapshot.facts.host;
     const auto* cpu = fresh(host.cpu, snapshot.taken);
-    const auto* network = fresh(host.network, snapshot.taken);
-    if (const auto* before = fresh(before_.cpu, snapshot.taken); cpu && before) {
-        put_gauge("cpu_busy", busy_share(cpu->times, *before));
+    const auto* cpu_before = fresh(before_.cpu, snapshot.taken);
+    if (cpu != nullptr && cpu_before != nullptr) {
+        put_gauge("cpu_busy", busy_share(cpu->times, cpu_before->times));
     }
+    const auto* network = fresh(host.network, snapshot.taken);
+    const auto* network_before = fresh(before_.network, snapshot.taken);
     const auto span = to_seconds(host.network.taken.boot - before_.network.taken.boot);
-    if (const auto* before = fresh(before_.network, snapshot.taken);
-        network && before && span > 0) {
+    if (network != nullptr && network_before != nullptr && span > 0) {
         const auto rate = [&](Counter counter) {
-            return bytes_since(*network, *before, counter) / span;
+            return bytes_since(*network, *network_before, counter) / span;
         };
         put_gauge("receive_bytes_per_second", rate(&NetworkDevice::receive));
         put_gauge("transmit_bytes_per_second", rate(&NetworkDevice::transmit));
     }
-    before_.cpu = {.value = cpu ? std::optional{cpu->times} : std::nullopt,
-                   .taken = host.cpu.taken};
-    before_.network = host.network;
+    before_ = {.cpu = host.cpu, .network = host.network};
 }
 
 // What is read-only does not fill up, and a host may have a hundred images mounted.

@@ -58,7 +58,7 @@ private:
     using Rings = std::vector<Ring<Value>>;  // by name, ascending
     // What rates are taken from.
     struct Counters {
-        Sourced<CpuTimes> cpu;
+        Sourced<Cpu> cpu;
         Sourced<std::vector<NetworkDevice>> network;
     };
 

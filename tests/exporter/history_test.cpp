@@ -151,6 +151,23 @@ TEST_CASE("History: it is an hour long, and a longer sleep leaves nothing of bef
           History::steps - 1);
 }
 
+TEST_CASE("History: a gap does not show what was there an hour before") {
+    History history;
+    for (int step = 0; step < 400; ++step) {
+        history.add(after(10s * step));
+    }
+    history.add(after(4050s));
+    const auto load = gauge(history, "load1");
+    const auto states = steps_of(history.past_hour().runners, runner_name);
+    for (std::size_t step = History::steps - 6; step < History::steps - 1; ++step) {
+        CAPTURE(step);
+        CHECK_FALSE(load.at(step));
+        CHECK_FALSE(states.at(step));
+    }
+    CHECK(load.at(History::steps - 7));
+    CHECK(load.back());
+}
+
 TEST_CASE("History: a step of the wall clock changes nothing") {
     History history;
     history.add(after(0s));

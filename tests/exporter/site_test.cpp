@@ -6,7 +6,6 @@
 
 #include <fstream>
 #include <sstream>
-#include <tuple>
 
 #include <boost/json/parse.hpp>
 #include <doctest/doctest.h>
@@ -131,15 +130,19 @@ TEST_CASE("Site: runners as a list and each by its name") {
 TEST_CASE("Site: the page is three files, each with its type, small and free of others' text") {
     auto site = example_site();
     std::size_t size = 0;
-    for (const auto& [path, type, source] :
-         {std::tuple{"/", "text/html; charset=utf-8", "status.html"},
-          {"/status.css", "text/css; charset=utf-8", "status.css"},
-          {"/status.js", "text/javascript; charset=utf-8", "status.js"}}) {
-        CAPTURE(path);
-        const auto answer = local(site, path);
+    struct File {
+        std::string_view path;
+        std::string_view type;
+        std::string source;
+    };
+    for (const auto& file : {File{"/", "text/html; charset=utf-8", "status.html"},
+                             File{"/status.css", "text/css; charset=utf-8", "status.css"},
+                             File{"/status.js", "text/javascript; charset=utf-8", "status.js"}}) {
+        CAPTURE(file.source);
+        const auto answer = local(site, file.path);
         CHECK(answer.status == 200);
-        CHECK(answer.content_type == type);
-        CHECK(*answer.body == text_of(std::string{"exporter/page/"} + source));
+        CHECK(answer.content_type == file.type);
+        CHECK(*answer.body == text_of("exporter/page/" + file.source));
         CHECK(answer.body->find("ci01") == std::string::npos);
         size += answer.body->size();
     }
