@@ -55,7 +55,7 @@ struct CollectorSection {
 };
 
 // The names a [collectors.NAME] may have: those of collectors::all().
-inline constexpr std::array<std::string_view, 17> collector_names{"boot",
+inline constexpr std::array<std::string_view, 18> collector_names{"boot",
                                                                   "cgroup",
                                                                   "clock",
                                                                   "cpu",
@@ -70,6 +70,7 @@ inline constexpr std::array<std::string_view, 17> collector_names{"boot",
                                                                   "pressure",
                                                                   "processes",
                                                                   "runner_files",
+                                                                  "runner_trace",
                                                                   "sockets",
                                                                   "units"};
 
