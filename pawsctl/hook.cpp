@@ -38,9 +38,9 @@ void add_event(CommandLine& line, CLI::App& verb, const HookEvent& event, const 
     auto& added = CommandLine::verb(verb, std::string{event.name}, what);
     added.footer(
         "Sends one entry to the journal: repository, workflow, job, run and runner.\n"
-        "Exits with 0 whatever happens, within 2 seconds. See what it sent with:\n"
-        "  journalctl MESSAGE_ID=" +
-        std::string{event.message_id} + " -o verbose");
+        "Exits with 0 whatever happens, within 2 seconds.\n\n" +
+        examples({("pawsctl hook " + std::string{event.name}).c_str(),
+                  ("journalctl -o cat MESSAGE_ID=" + std::string{event.message_id}).c_str()}));
     line.does(added, [event](const Call&) { return tell(event); });
 }
 

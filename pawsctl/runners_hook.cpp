@@ -238,7 +238,9 @@ void add_runners_hook(CommandLine& line, CLI::App& runners) {
     takes_care(installing, to_install);
     installing.footer(
         "A hook of somebody else is left alone, and every other line too. The listener\n"
-        "must be restarted afterwards: the command is printed.");
+        "must be restarted afterwards: the command is printed.\n\n" +
+        examples({"sudo pawsctl runners hook install build-01 --dry-run",
+                  "sudo pawsctl runners hook install build-01"}));
     line.does(installing, [to_install](const Call& call) { return install(call, *to_install); });
 
     auto& removing = CommandLine::verb(verb, "remove", "Take the hooks out of its .env");
