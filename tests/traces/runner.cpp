@@ -159,6 +159,13 @@ void SimulatedRunner::power_off(Instant now) {
 
 void SimulatedRunner::power_on(Instant now) {
     now_ = now;
+    auto& unit = visible_.unit.change();  // systemd begins anew as well
+    unit.invocation_id.clear();
+    unit.exec_main_pid = 0;
+    unit.exec_main_code = 0;
+    unit.active_enter.reset();
+    unit.inactive_enter.reset();
+    unit.state_change.reset();
     after(Strand::service, dice_.between(3s, 20s), &SimulatedRunner::start_unit);
 }
 

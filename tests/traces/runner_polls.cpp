@@ -61,7 +61,9 @@ void SimulatedRunner::poll() {
               attempt_.good ? &SimulatedRunner::connected : &SimulatedRunner::inner_failed);
         return;
     }
-    attempt_ = world_.wire.ask(now_, hold(), way(Server::broker), dice_);
+    auto polling = way(Server::broker);
+    polling.polls = true;
+    attempt_ = world_.wire.ask(now_, hold(), polling, dice_);
     lose_something(attempt_, now_, dice_);
     if (attempt_.arrived) {
         server_.seen = *attempt_.arrived;

@@ -18,7 +18,8 @@ Cause SimulatedRunner::trouble() const {
     if (weather.during(Trouble::github_errors, now_) != nullptr) {
         return Cause::github_errors;
     }
-    if (weather.during(Trouble::github_silent, now_) != nullptr) {
+    if (weather.during(Trouble::github_silent, now_) != nullptr ||
+        weather.during(Trouble::polls_unanswered, now_) != nullptr) {
         return Cause::github_silence;
     }
     return Cause::none;

@@ -19,6 +19,7 @@ constexpr auto restless_interval = 10s;
 constexpr auto close_interval = 5s;
 constexpr auto aftermath = 6min;
 constexpr auto early_hang = 10min;
+constexpr auto boot_time = 8s;  // until the agent runs
 
 constexpr std::array edge_troubles{Trouble::suspend, Trouble::reboot, Trouble::agent_down};
 
@@ -71,7 +72,7 @@ void Trace::cross(const Edge& edge) {
         }
     }
     if (edge.trouble == Trouble::reboot && !edge.begins) {
-        world_->reboot(edge.at);
+        world_->reboot(edge.at - boot_time);
     }
     const bool forgets = edge.trouble != Trouble::suspend;
     agent_starts_ = agent_starts_ || (forgets && !edge.begins);

@@ -37,6 +37,7 @@ public:
     Trace(std::uint64_t seed, Family family);
     Trace(const Trace&) = delete;
     Trace& operator=(const Trace&) = delete;
+    ~Trace() = default;
 
     std::optional<Moment> next();  // nothing when the week is over
 

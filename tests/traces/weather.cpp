@@ -28,6 +28,7 @@ constexpr std::array habits{
     Habit{Trouble::broker_refuses, 20, 2, 1min, 3h},
     Habit{Trouble::github_errors, 35, 2, 1min, 4h},
     Habit{Trouble::github_silent, 25, 2, 1min, 2h},
+    Habit{Trouble::polls_unanswered, 25, 2, 1min, 3h},
     Habit{Trouble::api_errors, 40, 3, 1min, 6h},
     Habit{Trouble::api_stands_still, 25, 2, 5min, 2h},
     Habit{Trouble::clock_wrong, 15, 2, 1min, 4h},

@@ -25,6 +25,7 @@ enum class Trouble {
     broker_refuses,
     github_errors,
     github_silent,
+    polls_unanswered,  // all else is answered, so that it looks well from outside
     // GitHub's list of runners
     api_errors,
     api_stands_still,  // answers, with what was true when it began
@@ -44,7 +45,7 @@ enum class Trouble {
     trace_missing,
     probes_missing,
 };
-inline constexpr std::size_t trouble_count = 23;
+inline constexpr std::size_t trouble_count = 24;
 
 struct Episode {
     Trouble trouble{};

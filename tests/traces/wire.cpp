@@ -72,7 +72,8 @@ Outcome Wire::ask(Instant at, Span hold, Way way, Dice& dice) const {
         way.proxied && died != nullptr) {
         return {.at = died->begin, .cause = Cause::proxy, .arrived = arrived};
     }
-    if (weather_.during(Trouble::github_silent, *arrived) != nullptr) {
+    if (weather_.during(Trouble::github_silent, *arrived) != nullptr ||
+        (way.polls && weather_.during(Trouble::polls_unanswered, *arrived) != nullptr)) {
         return {.at = patience, .cause = Cause::github_silence};
     }
     const bool error = weather_.during(Trouble::github_errors, *arrived) != nullptr;

@@ -24,6 +24,7 @@ enum class Server { broker, other };
 struct Way {
     Server server = Server::broker;
     bool proxied = false;
+    bool polls = false;  // waits for a message
 };
 
 class Wire {

@@ -67,6 +67,15 @@ TEST_CASE("GitHub's errors come with bytes, its silence without") {
     CHECK(unheard.at == 1h + http_timeout);
 }
 
+TEST_CASE("where only polls are unanswered, everything looks well from outside") {
+    const auto silence = weather(Trouble::polls_unanswered, 1h, 2h);
+    const Wire wire{silence};
+    Dice dice{1, 1};
+    CHECK(wire.connect(1h, direct, dice).good);
+    CHECK(wire.ask(1h, 1s, direct, dice).good);
+    CHECK(wire.ask(1h, 50s, {.polls = true}, dice).cause == Cause::github_silence);
+}
+
 TEST_CASE("a proxy that dies takes its tunnels with it") {
     const auto dead = weather(Trouble::proxy_refuses, 1h, 2h);
     const Wire wire{dead};

@@ -18,6 +18,7 @@ public:
     World(Weather drawn, Span up_before) : weather{std::move(drawn)}, booted_{-up_before} {}
     World(const World&) = delete;
     World& operator=(const World&) = delete;
+    ~World() = default;
 
     // The wall clock, wrong where the weather says so.
     WallTime wall(Instant at) const {
