@@ -22,7 +22,7 @@ constexpr std::array plain_names{"build"sv,
                                  "test / unit: core"sv,
                                  "deploy (production)"sv,
                                  "nightly / fuzz"sv,
-                                 "docker \"image\""sv,
+                                 R"(docker "image")"sv,
                                  "päckage \xF0\x9F\x9A\x80"sv};
 
 constexpr std::array hostile_names{
