@@ -151,9 +151,11 @@ struct SpaceSample {
 
 // Since when a runner's silence would be noticed, and the newest sign of life from GitHub.
 struct Contact {
+    BootTime seen;  // when we looked last
     BootTime watched_since;
-    BootTime explained;  // when silence was last explained, or could not be noticed
+    BootTime explained;  // when silence was last explained, or nothing spoke against an outage
     std::optional<BootTime> last{};
+    std::optional<BootTime> stuck_since{};  // the listener's process, at every look since
     // The newest lines that counted, so that each counts once.
     std::optional<WallTime> line{};
     std::optional<WallTime> lease{};

@@ -2,6 +2,7 @@
 
 #include "core/snapshot.h"
 #include "policy/processes.h"
+#include "policy/thresholds.h"
 
 #include <algorithm>
 
@@ -39,6 +40,12 @@ bool hear_lease(const Runner& runner, Contact& memory, const Now& now) {
     return true;
 }
 
+// A listener that is stopped or dead reads nothing of what its sockets receive.
+bool cannot_read(const Runner& runner, const Now& now) {
+    const auto* listener = listener_of(runner, now);
+    return listener != nullptr && is_stuck(*listener) && listener->state != 'D';
+}
+
 // True when sockets on which nothing comes would be noticed. Bytes that others may have received
 // prove nothing against GitHub's own word.
 bool hear_sockets(const Runner& runner, bool shared, Contact& memory, const Now& now) {
@@ -48,13 +55,25 @@ bool hear_sockets(const Runner& runner, bool shared, Contact& memory, const Now&
         return false;
     }
     const auto* api = fresh(runner.api, now, network_fresh_for);
-    const bool doubtful = shared && api != nullptr && api->registration == Registration::offline;
+    const bool doubtful = cannot_read(runner, now) ||
+                          (shared && api != nullptr && api->registration == Registration::offline);
     if (sockets->last_received_seconds && !doubtful) {
         const std::chrono::duration<double> age{*sockets->last_received_seconds};
         keep_newer(memory.last,
                    now.boot - std::chrono::duration_cast<std::chrono::nanoseconds>(age));
     }
     return true;
+}
+
+// For how long it has been in a state in which it runs no code.
+std::chrono::nanoseconds look_at_listener(const Runner& runner, Contact& memory, const Now& now) {
+    const auto* listener = listener_of(runner, now);
+    if (listener == nullptr || !is_stuck(*listener)) {
+        memory.stuck_since.reset();
+        return {};
+    }
+    memory.stuck_since = memory.stuck_since.value_or(now.boot);
+    return now.boot - *memory.stuck_since;
 }
 
 // GitHub's list lags and calls dead listeners online for a while: it counts only where nothing
@@ -69,9 +88,11 @@ void hear_api(const Runner& runner, Contact& memory, const Now& now) {
 }  // namespace
 
 ContactView view_contact(const Runner& runner, std::optional<Contact>& memory, const Now& now) {
-    if (!memory) {
-        memory = Contact{.watched_since = now.boot, .explained = now.boot};
+    if (!memory || now.boot - memory->seen > longest_blink) {
+        const auto last = memory ? memory->last : std::nullopt;
+        memory = Contact{.watched_since = now.boot, .explained = now.boot, .last = last};
     }
+    memory->seen = now.boot;
     const auto* tree = fresh(runner.processes, now);
     ContactView view{.by_lease = has_worker(runner, now),
                      .shared = tree != nullptr && has_company(*tree)};
@@ -84,7 +105,11 @@ ContactView view_contact(const Runner& runner, std::optional<Contact>& memory, c
         memory->watched_since = now.boot;
     }
     view.explanation = explain_silence(runner, memory->last, now);
-    if (!view.watched || view.explanation) {
+    view.stuck_for = look_at_listener(runner, *memory, now);
+    // GitHub's servers being out looks the same from the runner: only an attempt of our own that
+    // succeeds tells them apart.
+    view.way_known = polled_reach(runner, now) != nullptr;
+    if (!view.watched || view.explanation || !view.way_known) {
         memory->explained = now.boot;
     }
     const auto from = std::max(memory->last.value_or(memory->watched_since), memory->watched_since);

@@ -19,8 +19,10 @@ struct ContactView {
     std::optional<BootTime> last{};         // the newest sign of any kind
     bool watched = false;                   // a silence would be noticed now
     bool by_lease = false;                  // a worker runs: its lease counts, not sockets
+    bool way_known = false;                 // this host itself has tried the way to GitHub
     bool shared = false;                    // other processes of the unit may own its sockets
     std::chrono::nanoseconds silent_for{};  // from the last sign, or the first look without one
+    std::chrono::nanoseconds stuck_for{};   // the listener runs no code (state D, T or Z)
     std::chrono::nanoseconds unexplained_for{};  // the part of it that nothing explains
     std::optional<Explanation> explanation{};    // of a silence, if there is one now
 };

@@ -1,7 +1,6 @@
 #include "policy/hung.h"
 
 #include "core/snapshot.h"
-#include "policy/processes.h"
 #include "policy/thresholds.h"
 
 namespace paws::policy {
@@ -49,8 +48,7 @@ std::set<HungSign> hung_signs_of(const Runner& runner, const ContactView& contac
     if (github_disagrees(runner, now)) {
         signs.insert(HungSign::github_disagrees);
     }
-    if (const auto* listener = listener_of(runner, now);
-        listener != nullptr && is_stuck(*listener)) {
+    if (contact.stuck_for > stuck_patience) {
         signs.insert(HungSign::stuck_process);
     }
     return signs;
@@ -72,8 +70,10 @@ std::string_view describe(HungSign sign) {
     return "";
 }
 
+// A listener that cannot run needs no witness for the way to GitHub.
 bool is_hung(const std::set<HungSign>& signs, const ContactView& contact) {
-    return contact.unexplained_for > contact_block && signs.size() >= proof;
+    const bool alone = signs.contains(HungSign::stuck_process) && !contact.explanation;
+    return signs.size() >= proof && (alone || contact.unexplained_for > contact_block);
 }
 
 }  // namespace paws::policy

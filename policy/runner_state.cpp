@@ -100,6 +100,17 @@ std::optional<StateView> explained_offline(const Live& live) {
     return view(RunnerState::offline, explanation->text, explanation->since);
 }
 
+// Why a silence is not called a hang.
+std::string unproven(const ContactView& contact) {
+    if (!contact.way_known) {
+        return "; whether this host reaches GitHub is not known";
+    }
+    if (contact.unexplained_for <= contact_block) {
+        return "; what explained it is over for " + minutes(contact.unexplained_for);
+    }
+    return ", no error explains it";
+}
+
 // Silence that nothing explains. Without proof of a hang the runner is still not fit, so it is
 // offline and never healthier than the truth.
 std::optional<StateView> silent(const Live& live) {
@@ -118,10 +129,7 @@ std::optional<StateView> silent(const Live& live) {
         }
         return view(RunnerState::hung, quiet + ": " + proof, since);
     }
-    const bool explained = live.contact.unexplained_for <= contact_block;
-    return view(RunnerState::offline,
-                quiet + (explained ? ", it should be back by now" : ", no error explains it"),
-                since);
+    return view(RunnerState::offline, quiet + unproven(live.contact), since);
 }
 
 // It cannot answer: a job of the same user may have stopped it, and the sockets may be another's.

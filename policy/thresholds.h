@@ -22,6 +22,12 @@ inline constexpr std::chrono::nanoseconds contact_block = 4min;
 // BrokerMessageListener.cs): what it said explains no longer silence.
 inline constexpr std::chrono::nanoseconds connect_error_memory = 12min;
 
+// A process waits for a slow disk in state D for seconds, on a loaded host.
+inline constexpr std::chrono::nanoseconds stuck_patience = 1min;
+
+// Who has not looked for longer (the host slept) has not noticed a silence either.
+inline constexpr std::chrono::nanoseconds longest_blink = 1min;
+
 inline constexpr std::chrono::nanoseconds start_patience = 3min;    // starting, then offline
 inline constexpr std::chrono::nanoseconds update_patience = 15min;  // updating, then offline
 inline constexpr std::chrono::nanoseconds worker_patience = 2min;   // a job without a worker

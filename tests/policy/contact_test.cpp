@@ -11,7 +11,7 @@ using namespace paws::policy::testing;
 namespace {
 
 std::optional<Contact> watched_for_hours() {
-    return Contact{.watched_since = BootTime{1h}, .explained = BootTime{1h}};
+    return Contact{.seen = noon.boot, .watched_since = BootTime{1h}, .explained = BootTime{1h}};
 }
 
 std::chrono::nanoseconds ago(const ContactView& view, const Now& now = noon) {

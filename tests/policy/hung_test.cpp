@@ -43,11 +43,47 @@ TEST_CASE("hung: no connection, where this host has not tried the way itself, is
     CHECK_FALSE(story.first(RunnerState::hung));
 }
 
+TEST_CASE("hung: GitHub's word and silence prove nothing where its servers may be out") {
+    Story story;
+    story.tries_no_way().goes_deaf().is_called(Registration::offline).passes(1h);
+    CHECK(story.judged().state == RunnerState::offline);
+    CHECK_FALSE(story.first(RunnerState::hung));
+}
+
 TEST_CASE("hung: GitHub's word and silence are proof") {
     Story story;
     story.goes_deaf().is_called(Registration::offline).passes(6min);
     CHECK(story.judged().state == RunnerState::hung);
     CHECK(story.judged().signs == Signs{HungSign::silent_sockets, HungSign::github_disagrees});
+}
+
+TEST_CASE("hung: a listener that cannot run for minutes is proof beside its silence") {
+    for (const char state : {'D', 'T', 'Z'}) {
+        Story story;
+        story.goes_deaf().processes({shell, wrapper, listener}, state).passes(5min);
+        CHECK(story.judged().state == RunnerState::hung);
+        CHECK(story.judged().signs == Signs{HungSign::silent_sockets, HungSign::stuck_process});
+    }
+}
+
+TEST_CASE("hung: a moment in state D, on a loaded host, is no sign") {
+    Story story;
+    story.goes_deaf().passes(6min).processes({shell, wrapper, listener}, 'D').passes(30s);
+    CHECK(story.judged().state == RunnerState::offline);
+    CHECK_FALSE(story.first(RunnerState::hung));
+}
+
+TEST_CASE("hung: bytes that wait for a stopped listener are no contact") {
+    Story story;
+    story.processes({shell, wrapper, listener}, 'T').is_called(Registration::offline).passes(5min);
+    CHECK(story.judged().state == RunnerState::hung);
+}
+
+TEST_CASE("hung: after a night's sleep of the host nobody has noticed a silence") {
+    Story story;
+    story.goes_deaf().is_called(Registration::offline).sleeps(8h).passes(3min);
+    CHECK_FALSE(story.first(RunnerState::hung));
+    CHECK(story.judged().state == RunnerState::idle);
 }
 
 TEST_CASE("hung: GitHub's list that lags behind a working runner is no sign") {

@@ -80,6 +80,11 @@ Story& Story::passes(std::chrono::seconds span) {
     return *this;
 }
 
+Story& Story::sleeps(std::chrono::seconds span) {
+    now_ = {.wall = now_.wall + span, .boot = now_.boot + span};
+    return *this;
+}
+
 Story& Story::with(const std::function<void(Runner&)>& change) {
     change(facts_.runners.front());
     return *this;

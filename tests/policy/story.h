@@ -26,6 +26,8 @@ public:
     Story& prints(std::initializer_list<std::string_view> lines);
     // Time passes, with a look every five seconds.
     Story& passes(std::chrono::seconds span);
+    // The host sleeps: nobody looks meanwhile.
+    Story& sleeps(std::chrono::seconds span);
     // Anything else about the facts, from now on.
     Story& with(const std::function<void(Runner&)>& change);
     Story& on_host(const std::function<void(Host&)>& change);
