@@ -6,9 +6,11 @@
 #include "collectors/collector.h"
 #include "collectors/filesystem.h"
 #include "collectors/mounts.h"
+#include "core/runner_facts.h"
 #include "platform/root_fs.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +36,7 @@ struct Options {
     std::vector<std::string> exclude_fstypes = default_excluded_fstypes();
     std::string journal_directory;  // empty: the system's journal
     std::string journal_namespace;
+    std::optional<Tallies> tallies = Tallies{};  // absent: what was counted is not known yet
     // What no file below the root can tell; recorded hosts bring their own answers.
     AskUsage usage;  // none: statvfs below the root
     AskClock clock;  // none: adjtimex

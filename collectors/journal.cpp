@@ -1,6 +1,7 @@
 #include "collectors/journal.h"
 
 #include "collectors/runner_log_fold.h"
+#include "core/snapshot.h"
 #include "core/text.h"
 
 #include <algorithm>
@@ -34,6 +35,11 @@ bool is_silent(const Runner& runner, const Now& now) {
            now.wall - *unit.active_enter > silence_after_start;
 }
 
+bool has_worker(const ProcessTree& tree) {
+    const auto count = tree.counts.find(ProcessRole::worker);
+    return count != tree.counts.end() && count->second > 0;
+}
+
 struct Told {
     std::string runner;
     std::optional<RunnerLog> log;  // absent: as before
@@ -58,7 +64,9 @@ JournalCollector::JournalCollector(const Options& options, JournalBounds bounds)
     : place_{.root = options.root.path(),
              .directory = options.journal_directory,
              .name_space = options.journal_namespace},
-      bounds_{bounds} {}
+      bounds_{bounds},
+      before_{options.tallies.value_or(Tallies{})},
+      whole_{options.tallies.has_value()} {}
 
 int JournalCollector::fd() const {
     return journal_ ? journal_->fd() : -1;
@@ -78,6 +86,7 @@ bool JournalCollector::stirred() {
 
 Result<Fill> JournalCollector::collect(const Facts& seen, const Now& now) {
     follow(seen);
+    miss_workers(seen, now);
     auto done = open();
     if (done) {
         done = read(now);
@@ -114,9 +123,9 @@ Result<void> JournalCollector::open() {
         if (!cursor) {
             return cursor.error();
         }
-        began_ = *cursor;
         position_ = *cursor;
     }
+    origin_ = before_.origin.value_or(position_);
     placed_ = true;
     return {};
 }
@@ -128,18 +137,61 @@ void JournalCollector::follow(const Facts& seen) {
             continue;
         }
         there.insert(runner.unit);
-        auto& track = tracks_[runner.unit];
-        if (track.speaker.learn(runner) && track.read) {
-            track.read = false;
+        auto& track = track_of(runner.unit);
+        forget_told_jobs(track.log, runner.log.value ? &*runner.log.value : nullptr);
+        if (track.speaker.learn(runner) && track.reading != Reading::history) {
+            track.reading = Reading::history;
             aimed_ = false;
         }
         if (runner.unit_state.value) {
             track.invocation = runner.unit_state.value->invocation_id;
         }
     }
-    const auto gone =
-        std::erase_if(tracks_, [&](const auto& track) { return !there.contains(track.first); });
+    const auto gone = std::erase_if(tracks_, [&](const auto& track) {
+        const bool is_gone = !there.contains(track.first);
+        if (is_gone) {  // it may come back
+            before_.by_unit.insert_or_assign(track.first, tally_of(track.second.log));
+        }
+        return is_gone;
+    });
     aimed_ = aimed_ && gone == 0;
+}
+
+JournalCollector::Track& JournalCollector::track_of(const std::string& unit) {
+    const auto [found, is_new] = tracks_.try_emplace(unit);
+    auto& track = found->second;
+    if (!is_new) {
+        return track;
+    }
+    track.log.counters_known = whole_;
+    if (const auto tally = before_.by_unit.extract(unit)) {
+        track.log.counters = std::move(tally.mapped().counters);
+        track.log.counted_to = std::move(tally.mapped().counted_to);
+        track.log.given_up = std::move(tally.mapped().given_up);
+    }
+    return track;
+}
+
+// A job whose worker has been gone for long is over, though its runner may never say so.
+void JournalCollector::miss_workers(const Facts& seen, const Now& now) {
+    for (const auto& runner : seen.runners) {
+        const auto found = tracks_.find(runner.unit);
+        if (found == tracks_.end()) {
+            continue;
+        }
+        auto& track = found->second;
+        const auto* tree = fresh(runner.processes, now);
+        const bool tells = tree != nullptr && tree->error.empty();
+        if (!track.log.job || (tells && has_worker(*tree)) || track.reading != Reading::live) {
+            track.workerless.reset();
+        } else if (tells) {
+            track.workerless = track.workerless.value_or(now.boot);
+            if (now.boot - *track.workerless > longest_without_worker) {
+                give_up_job(track.log, now.wall);
+                track.changed = true;
+            }
+        }
+    }
 }
 
 Result<void> JournalCollector::read(const Now& now) {
@@ -148,15 +200,13 @@ Result<void> JournalCollector::read(const Now& now) {
         return told.error();
     }
     for (auto& [unit, track] : tracks_) {
-        if (track.read || budget.entries == 0) {
+        if (track.reading == Reading::live || budget.entries == 0 || budget.bytes == 0) {
             continue;
         }
         aimed_ = false;
-        const auto count = read_history(unit, track, now);
-        if (!count) {
-            return count.error();
+        if (auto caught_up = catch_up(unit, track, budget, now); !caught_up) {
+            return caught_up;
         }
-        budget.entries -= std::min(budget.entries, *count);
     }
     if (aimed_) {
         return {};
@@ -172,7 +222,7 @@ Result<void> JournalCollector::aim() {
     }
     std::vector<std::string> terms;
     for (const auto& [unit, track] : tracks_) {
-        if (track.read) {
+        if (track.reading == Reading::live) {
             terms.push_back(term("_SYSTEMD_UNIT", unit));
         }
     }
@@ -190,7 +240,7 @@ Result<bool> JournalCollector::drain(Budget& budget) {
         return processed.error();
     }
     const bool any =
-        std::ranges::any_of(tracks_, [](const auto& track) { return track.second.read; });
+        std::ranges::any_of(tracks_, [](const auto& track) { return is_live(track.second); });
     if (!any) {
         return false;  // without a match every entry of the host would be read
     }
@@ -210,7 +260,13 @@ Result<bool> JournalCollector::drain(Budget& budget) {
         moved = true;
         const auto read = entry();
         const auto track = tracks_.find(read.unit);
-        told |= track != tracks_.end() && consume(track->second, read, Counting::yes);
+        if (track != tracks_.end()) {
+            const auto counted = count(track->second, read);
+            if (!counted) {
+                return counted.error();
+            }
+            told |= *counted;
+        }
         budget.bytes -= std::min(budget.bytes, read.message.size());
     }
     if (moved) {
@@ -245,7 +301,7 @@ JournalEntry JournalCollector::entry() const {
     return read;
 }
 
-bool JournalCollector::consume(Track& track, const JournalEntry& entry, Counting counting) {
+bool JournalCollector::consume(Track& track, const JournalEntry& entry) {
     if (!track.speaker.speaks(entry)) {
         return false;
     }
@@ -257,13 +313,23 @@ bool JournalCollector::consume(Track& track, const JournalEntry& entry, Counting
     if (!event) {
         return false;
     }
-    auto counters = track.log.counters;
     fold(track.log, *event, entry.at);
-    if (counting == Counting::no) {
-        track.log.counters = std::move(counters);
-    }
     track.heard = true;
     track.changed = true;
+    return true;
+}
+
+// The tally and the place it is good for move together. Lines that say nothing need not be
+// remembered: read again they say nothing again.
+Result<bool> JournalCollector::count(Track& track, const JournalEntry& entry) {
+    if (!consume(track, entry)) {
+        return false;
+    }
+    auto cursor = journal_->cursor();
+    if (!cursor) {
+        return cursor.error();
+    }
+    track.log.counted_to = std::move(*cursor);
     return true;
 }
 
@@ -284,14 +350,16 @@ Result<std::string> JournalCollector::first_after(const std::vector<std::string>
     return *there ? journal_->cursor() : std::string{};
 }
 
-// Reads the beginning of the last start until the wrapper has introduced itself.
-Result<void> JournalCollector::find_wrapper(const std::vector<std::string>& terms, Track& track) {
+// Reads the beginning of that start until the wrapper has introduced itself.
+Result<void> JournalCollector::find_wrapper(const std::vector<std::string>& terms,
+                                            Track& track,
+                                            const std::string& start) {
     auto done = journal_->match(terms);
     if (done) {
         done = journal_->seek_head();
     }
     for (std::size_t count = 0;
-         done && count < longest_introduction && track.speaker.wrapper_of(track.invocation) == 0;
+         done && count < longest_introduction && track.speaker.wrapper_of(start) == 0;
          ++count) {
         const auto more = journal_->next();
         if (!more) {
@@ -305,74 +373,158 @@ Result<void> JournalCollector::find_wrapper(const std::vector<std::string>& term
     return done;
 }
 
-// Of the last start only the wrapper's entries are looked at: nothing that a job writes can push
-// them out of the history's bound.
+// The start of the unit that its newest entry up to `cursor` is of; empty when there is none.
+Result<std::string> JournalCollector::start_around(const std::string& unit,
+                                                   const std::string& cursor) {
+    const std::vector<std::string> terms{term("_SYSTEMD_UNIT", unit)};
+    if (auto matched = journal_->match(terms); !matched) {
+        return matched.error();
+    }
+    const auto sought = journal_->seek_last_to(cursor, 1);
+    if (!sought) {
+        return sought.error();
+    }
+    const auto there = *sought ? journal_->next() : sought;
+    if (!there) {
+        return there.error();
+    }
+    return *there ? entry().invocation : std::string{};
+}
+
+// Of that start only the wrapper's entries are looked at: nothing that a job writes can push them
+// out of the history's bound.
 Result<std::vector<std::string>> JournalCollector::history_terms(const std::string& unit,
-                                                                 Track& track) {
+                                                                 Track& track,
+                                                                 const std::string& cursor) {
     std::vector<std::string> terms{term("_SYSTEMD_UNIT", unit)};
     if (track.invocation.empty()) {
         return terms;
     }
-    terms.push_back(term("_SYSTEMD_INVOCATION_ID", track.invocation));
-    if (auto found = find_wrapper(terms, track); !found) {
+    const auto start = start_around(unit, cursor);
+    if (!start) {
+        return start.error();
+    }
+    if (start->empty()) {
+        return terms;  // nothing is there up to the cursor
+    }
+    terms.push_back(term("_SYSTEMD_INVOCATION_ID", *start));
+    if (auto found = find_wrapper(terms, track, *start); !found) {
         return found.error();
     }
-    if (const int wrapper = track.speaker.wrapper_of(track.invocation); wrapper != 0) {
+    if (const int wrapper = track.speaker.wrapper_of(*start); wrapper != 0) {
         terms.push_back(term("_PID", std::to_string(wrapper)));
     }
     return terms;
 }
 
-// Up to the entry that drain() would read next, so that none is read twice or never.
-Result<std::size_t> JournalCollector::read_history(const std::string& unit,
-                                                   Track& track,
-                                                   const Now& now) {
-    const auto terms = history_terms(unit, track);
-    if (!terms) {
-        return terms.error();
-    }
-    const auto counted_from = first_after(*terms, began_);
-    const auto end = counted_from ? first_after(*terms, position_) : counted_from;
-    if (!end) {
-        return end.error();
-    }
-    if (auto sought = journal_->seek_last(bounds_.history); !sought) {
-        return sought.error();
-    }
-    return replay(track, {.counted_from = *counted_from, .end = *end}, now);
+// Up to where its lines are counted: a cursor, empty for nowhere.
+std::string JournalCollector::counted_to(const Track& track) const {
+    return track.log.counted_to.empty() ? origin_ : track.log.counted_to;
 }
 
-Result<std::size_t> JournalCollector::replay(Track& track, const Span& span, const Now& now) {
-    const bool again = track.heard;  // what was counted stays counted
-    track.log = {.counters = std::move(track.log.counters)};
-    auto counting = Counting::no;
-    std::size_t count = 0;
-    for (; count < bounds_.history; ++count) {
+Result<void> JournalCollector::catch_up(const std::string& unit,
+                                        Track& track,
+                                        Budget& budget,
+                                        const Now& now) {
+    if (track.reading == Reading::history) {
+        const auto read = read_history(unit, track, budget, now);
+        if (!read && read.error().code == Errc::malformed) {  // what was kept is no cursor
+            (track.log.counted_to.empty() ? origin_ : track.log.counted_to) = position_;
+            return {};
+        }
+        if (!read) {
+            return read;
+        }
+    }
+    return read_rest(unit, track, budget);
+}
+
+// What the runner had said up to where its tally ends: it makes its state and counts no more.
+Result<void> JournalCollector::read_history(const std::string& unit,
+                                            Track& track,
+                                            Budget& budget,
+                                            const Now& now) {
+    const auto tally = tally_of(track.log);
+    track.log = {.counters = tally.counters,
+                 .counted_to = tally.counted_to,
+                 .given_up = tally.given_up,
+                 .counters_known = track.log.counters_known};
+    track.lines = {};
+    track.reached = counted_to(track);
+    const auto from = track.reached;
+    track.changed = true;
+    track.reading = Reading::rest;
+    if (from.empty()) {
+        return {};
+    }
+    const auto terms = history_terms(unit, track, from);
+    const auto end = terms ? first_after(*terms, from) : Result<std::string>{terms.error()};
+    const auto any =
+        end ? journal_->seek_last_to(from, bounds_.history) : Result<bool>{end.error()};
+    if (!any) {
+        track.reading = Reading::history;
+        return any.error();
+    }
+    for (std::size_t read = 0; *any && read < bounds_.history; ++read) {
         const auto more = journal_->next();
         if (!more) {
             return more.error();
         }
-        if (!*more || (!span.end.empty() && journal_->is_at(span.end))) {
+        if (!*more || (!end->empty() && journal_->is_at(*end))) {
             break;
         }
-        if (!again && !span.counted_from.empty() && journal_->is_at(span.counted_from)) {
-            counting = Counting::yes;
-        }
-        const auto read = entry();
-        if (!track.invocation.empty() || now.wall - read.at <= look_back) {
-            consume(track, read, counting);
+        budget.entries -= std::min<std::size_t>(budget.entries, 1);
+        const auto line = entry();
+        if (!track.invocation.empty() || now.wall - line.at <= look_back) {
+            consume(track, line);
         }
     }
-    track.read = true;
-    track.changed = true;
-    return count;
+    track.log.counters = tally.counters;
+    forget_told_jobs(track.log, &track.log);
+    return {};
+}
+
+// What came after, of all starts of the unit, up to the entry that drain() would read next: so none
+// is counted twice or never.
+Result<void> JournalCollector::read_rest(const std::string& unit, Track& track, Budget& budget) {
+    const std::vector<std::string> terms{term("_SYSTEMD_UNIT", unit), term("_TRANSPORT", "stdout")};
+    const auto end = first_after(terms, position_);
+    if (!end) {
+        return end.error();
+    }
+    auto sought =
+        track.reached.empty() ? journal_->seek_head() : journal_->seek_after(track.reached);
+    if (!sought) {
+        return sought;
+    }
+    for (; budget.entries > 0 && budget.bytes > 0; --budget.entries) {
+        const auto more = journal_->next();
+        if (!more) {
+            return more.error();
+        }
+        if (!*more || (!end->empty() && journal_->is_at(*end))) {
+            track.reading = Reading::live;
+            return {};
+        }
+        const auto line = entry();
+        auto cursor = journal_->cursor();
+        if (!cursor) {
+            return cursor.error();
+        }
+        track.reached = std::move(*cursor);
+        budget.bytes -= std::min(budget.bytes, line.message.size());
+        if (consume(track, line)) {
+            track.log.counted_to = track.reached;
+        }
+    }
+    return {};
 }
 
 Fill JournalCollector::fill(const Facts& seen, const Now& now) {
     std::vector<Told> told;
     for (const auto& runner : seen.runners) {
         const auto found = tracks_.find(runner.unit);
-        if (found == tracks_.end() || !found->second.read) {
+        if (found == tracks_.end() || !is_live(found->second)) {
             continue;
         }
         auto& track = found->second;
@@ -386,7 +538,9 @@ Fill JournalCollector::fill(const Facts& seen, const Now& now) {
         }
         track.told = now.boot;
     }
-    return [told = std::make_shared<std::vector<Told>>(std::move(told)), now](Facts& draft) {
+    return [told = std::make_shared<std::vector<Told>>(std::move(told)), origin = origin_, now](
+               Facts& draft) {
+        draft.journal_origin = origin;
         hand_over(*told, draft, now);
     };
 }

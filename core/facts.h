@@ -6,6 +6,8 @@
 #include "core/runner_facts.h"
 
 #include <algorithm>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,7 +15,8 @@ namespace paws {
 
 struct Facts {
     Host host;
-    std::vector<Runner> runners;  // by name, ascending
+    std::vector<Runner> runners;                // by name, ascending
+    std::optional<std::string> journal_origin;  // Tallies::origin
 };
 
 inline Runner* find_runner(Facts& facts, std::string_view name) {

@@ -3,6 +3,7 @@
 #include "core/snapshot.h"
 #include "policy/contact.h"
 #include "policy/host.h"
+#include "policy/job_usage.h"
 #include "policy/runner_problems.h"
 #include "policy/runner_state.h"
 
@@ -65,27 +66,38 @@ RunnerJudgement judge_runner(const Runner& runner,
     return judged;
 }
 
+// The memory of one runner out of those of all.
+template <class Memory>
+std::optional<Memory> memory_of(const std::map<std::string, Memory>& memories,
+                                const std::string& runner) {
+    const auto found = memories.find(runner);
+    return found == memories.end() ? std::nullopt : std::optional{found->second};
+}
+
 }  // namespace
 
 Judgement judge(const Facts& facts, const Judgement& before, const Now& now) {
     Judgement judged;
     judged.memories = before.memories;
     judged.host = judge_host(facts.host, judged.memories, now);
-    std::map<std::string, Contact> kept;
+    std::map<std::string, Contact> contacts;
+    std::map<std::string, JobMeter> meters;
     for (const auto& runner : facts.runners) {
         const auto old = std::ranges::find(before.runners, runner.name, &RunnerJudgement::name);
         const auto* old_judgement = old == before.runners.end() ? nullptr : &*old;
-        const auto memory = before.memories.contact.find(runner.name);
-        std::optional<Contact> contact;
-        if (memory != before.memories.contact.end()) {
-            contact = memory->second;
-        }
+        auto contact = memory_of(before.memories.contact, runner.name);
         const auto view = view_contact(runner, contact, now);
-        kept.emplace(runner.name, *contact);
+        contacts.emplace(runner.name, *contact);
+        auto meter = memory_of(before.memories.jobs, runner.name);
+        auto jobs = measure_jobs(runner, facts.host, meter, now);
+        meters.emplace(runner.name, std::move(*meter));
         judged.runners.push_back(
             judge_runner(runner, old_judgement, view, {facts.host, judged.host}, now));
+        judged.runners.back().job_usage = std::move(jobs.running);
+        judged.runners.back().finished = std::move(jobs.finished);
     }
-    judged.memories.contact = std::move(kept);
+    judged.memories.contact = std::move(contacts);
+    judged.memories.jobs = std::move(meters);
     return judged;
 }
 
