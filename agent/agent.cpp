@@ -23,6 +23,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto patience_at_end = 300ms;
+constexpr auto patience_for_the_store = 2s;  // at the start, and for an answer over HTTP
+constexpr auto patience_for_the_last_save = 2s;
 
 // These are taken once, at the start; the rest follows a SIGHUP.
 void keep_fixed_settings(const Config& running, Config& next) {
@@ -85,11 +87,29 @@ Result<void> Agent::open() {
         pace.idle = std::min<std::chrono::nanoseconds>(pace.idle, *interval / 2);
     }
     ticker_.set_pace(pace);
+    open_history();
     use_collectors();
     if (auto opened = open_control(); !opened) {
         return opened;
     }
     return open_web();
+}
+
+void Agent::open_history() {
+    history_.emplace(loop_,
+                     surroundings_.clock,
+                     loaded_.config.agent.state_dir + "/paws.db",
+                     History::House{.known = [this] { use_collectors(); },
+                                    .warn =
+                                        [this](const std::string& what) {
+                                            log_.warning("store", {{"what", what}});
+                                        }});
+    history_->open(patience_for_the_store);
+    ticker_.set_own([this](Snapshot& snapshot) {
+        snapshot.collectors.push_back(history_->report());
+        snapshot.store_corruptions = history_->corruptions();
+    });
+    verbs_.emplace(loop_, ticker_, slot_, self_, loaded_, *history_);
 }
 
 Result<void> Agent::open_control() {
@@ -98,9 +118,9 @@ Result<void> Agent::open_control() {
         loaded_.config.agent.runtime_dir,
         {.respond =
              [this](std::string request, platform::Peer peer) {
-                 return verbs_.respond(std::move(request), std::move(peer));
+                 return verbs_->respond(std::move(request), std::move(peer));
              },
-         .is_operator = [this](const platform::Peer& peer) { return verbs_.is_operator(peer); }});
+         .is_operator = [this](const platform::Peer& peer) { return verbs_->is_operator(peer); }});
     if (!control) {
         return control.error();
     }
@@ -113,13 +133,17 @@ Result<void> Agent::open_web() {
     if (config.web.listen.empty()) {
         return {};
     }
-    auto server =
-        exporter::Server::start({.listen = config.web.listen,
-                                 .metrics = {.legacy_metrics = config.exporter.legacy_metrics}},
-                                {.latest = [this] { return slot_.latest(); },
-                                 .fresh = [this] { return fresh(); },
-                                 .agent = [this] { return self_.describe(); },
-                                 .now = surroundings_.clock});
+    auto server = exporter::Server::start(
+        {.listen = config.web.listen,
+         .metrics = {.legacy_metrics = config.exporter.legacy_metrics}},
+        {.latest = [this] { return slot_.latest(); },
+         .fresh = [this] { return fresh(); },
+         .agent = [this] { return self_.describe(); },
+         .jobs =
+             [this](const JobQuery& query) {
+                 return history_->wait_for_jobs(query, patience_for_the_store);
+             },
+         .now = surroundings_.clock});
     if (!server) {
         return server.error();
     }
@@ -154,7 +178,10 @@ void Agent::use_collectors() {
                                      .exclude_mountpoints = config.collectors.exclude_mountpoints,
                                      .exclude_fstypes = config.collectors.exclude_fstypes,
                                      .journal_directory = config.journal.directory,
-                                     .journal_namespace = config.journal.namespace_id};
+                                     .journal_namespace = config.journal.namespace_id,
+                                     .tallies = history_->tallies(),
+                                     .usage = {},
+                                     .clock = {}};
     std::vector<ConfiguredSource> sources;
     for (auto& source : surroundings_.sources(wanted)) {
         const auto settings = config.collectors.of(source.collector->name());
@@ -178,7 +205,8 @@ bool Agent::run() {
     loop_.run();
     server_.reset();
     control_.reset();
-    return ticker_.collection().end(patience_at_end);
+    const bool saved = history_->end(patience_for_the_last_save);
+    return ticker_.collection().end(patience_at_end) && saved;
 }
 
 void Agent::await_signals() {
@@ -244,6 +272,7 @@ void Agent::set_log_level() {
 }
 
 void Agent::told(const Snapshot& snapshot) {
+    history_->note(snapshot);
     tell_manager(snapshot);
     log_changes(snapshot);
 }

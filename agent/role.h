@@ -18,7 +18,7 @@ enum class Role {
     stranger,       // everybody else
 };
 
-enum class Verb { status, runner, config };
+enum class Verb { status, runner, jobs, config };
 
 struct Permission {
     Verb verb;
@@ -30,6 +30,7 @@ struct Permission {
 inline constexpr std::array permissions{
     Permission{Verb::status, "status", true, false, false},
     Permission{Verb::runner, "runner", true, false, false},
+    Permission{Verb::jobs, "jobs", true, false, false},
     Permission{Verb::config, "config", true, false, false},
 };
 

@@ -17,6 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t longest_introduction = 1'000;  // entries before the wrapper's first
+constexpr std::size_t most_gone = 256;               // runners that may come back
 constexpr auto look_back = 24h;                      // where systemd names no last start
 constexpr auto silence_after_start = 3min;           // then stdout goes elsewhere
 
@@ -149,7 +150,7 @@ void JournalCollector::follow(const Facts& seen) {
     }
     const auto gone = std::erase_if(tracks_, [&](const auto& track) {
         const bool is_gone = !there.contains(track.first);
-        if (is_gone) {  // it may come back
+        if (is_gone && before_.by_unit.size() < most_gone) {  // it may come back
             before_.by_unit.insert_or_assign(track.first, tally_of(track.second.log));
         }
         return is_gone;

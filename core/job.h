@@ -84,6 +84,11 @@ struct JobRecord {
     JobUsage usage;
 };
 
+struct RunnerJob {
+    std::string runner;
+    JobRecord record;
+};
+
 // Which of the ended jobs are wanted, newest first.
 struct JobQuery {
     std::optional<std::string> runner;

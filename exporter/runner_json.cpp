@@ -124,9 +124,9 @@ json::object log_json(const RunnerLog& log) {
 
 json::array jobs_json(const View& view, const Runner& runner) {
     json::array jobs;
-    if (const auto* log = view.fresh(runner.log)) {
-        for (const auto& job : log->finished) {
-            jobs.push_back(job_json(job));
+    if (const auto* judged = view.judged(runner)) {
+        for (const auto& ended : judged->finished) {
+            jobs.push_back(job_json(ended.job, ended.usage));
         }
     }
     return jobs;
@@ -145,7 +145,9 @@ json::value directories_json(const View& view, const Runner& runner) {
         {"age_seconds", to_seconds(view.agent.now.boot - runner.directory_bytes.taken.boot)}};
 }
 
-const Runner* find(const View& view, std::string_view name) {
+}  // namespace
+
+const Runner* runner_named(const View& view, std::string_view name) {
     const auto& runners = view.runners();
     if (const auto found = std::ranges::find(runners, name, &Runner::name);
         found != runners.end()) {
@@ -160,13 +162,11 @@ const Runner* find(const View& view, std::string_view name) {
     return only ? &*first : nullptr;
 }
 
-}  // namespace
-
 std::optional<json::object> runner_json(const Snapshot& snapshot,
                                         const AgentInfo& agent,
                                         std::string_view name) {
     const View view{.snapshot = snapshot, .agent = agent};
-    const auto* runner = find(view, name);
+    const auto* runner = runner_named(view, name);
     if (runner == nullptr) {
         return std::nullopt;
     }

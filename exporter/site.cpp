@@ -1,6 +1,8 @@
 #include "exporter/site.h"
 
 #include "exporter/families.h"
+#include "exporter/job_query.h"
+#include "exporter/jobs_json.h"
 #include "exporter/landing_page.h"
 #include "exporter/negotiate.h"
 #include "exporter/status_json.h"
@@ -76,8 +78,12 @@ Answer Site::answer(const Request& request) {
     if (request.path == "/api/v1/status") {
         return status(request);
     }
+    if (request.path == "/api/v1/jobs") {
+        return jobs(request);
+    }
     return plain(404,
-                 "No such page. There are /, /metrics, /-/healthy, /-/ready, /api/v1/status.\n");
+                 "No such page. There are /, /metrics, /-/healthy, /-/ready, /api/v1/status, "
+                 "/api/v1/jobs.\n");
 }
 
 Answer Site::metrics(const Request& request) {
@@ -125,6 +131,32 @@ Answer Site::status(const Request& request) const {
         return no_facts_yet();
     }
     const auto document = status_json(*snapshot, sources_.agent());
+    return {.content_type = "application/json",
+            .body = std::make_shared<const std::string>(boost::json::serialize(document) + "\n")};
+}
+
+Answer Site::jobs(const Request& request) const {
+    if (!request.local) {
+        return only_local();
+    }
+    const auto snapshot = sources_.fresh();
+    if (!snapshot) {
+        return no_facts_yet();
+    }
+    const auto agent = sources_.agent();
+    const auto words = parse_url_query(request.query);
+    auto query = words ? parse_job_query(*words, agent.now.wall) : Result<JobQuery>{words.error()};
+    if (!query) {
+        return plain(400, query.error().what + "\n");
+    }
+    if (query->runner) {
+        query->runner = runner_name(*snapshot, agent, *query->runner);
+    }
+    const auto found = sources_.jobs(*query);
+    if (!found) {
+        return plain(503, found.error().what + "\n", "Retry-After: 1\r\n");
+    }
+    const auto document = jobs_json(*snapshot, agent, *query, *found);
     return {.content_type = "application/json",
             .body = std::make_shared<const std::string>(boost::json::serialize(document) + "\n")};
 }

@@ -15,7 +15,8 @@ namespace paws::exporter {
 
 struct Request {
     std::string_view method;
-    std::string_view path;  // as sent, without its query
+    std::string_view path;   // as sent, without its query
+    std::string_view query;  // what came after the '?', as sent
     std::string_view accept;
     std::string_view accept_encoding;
     bool local = false;  // from this machine: loopback or a unix socket
@@ -39,6 +40,7 @@ private:
     Answer ready() const;
     Answer page(const Request& request) const;
     Answer status(const Request& request) const;
+    Answer jobs(const Request& request) const;
 
     Options options_;
     Sources sources_;

@@ -128,13 +128,6 @@ std::string_view agent_name(const View& view, const Runner& runner) {
 
 }  // namespace
 
-json::object job_json(const Job& job) {
-    return {{"name", parts::text(job.name)},
-            {"started", rfc3339(job.started)},
-            {"finished", parts::time_or_null(job.finished)},
-            {"result", job.result ? json::value(to_string(*job.result)) : nullptr}};
-}
-
 json::object runner_entry(const View& view, const Runner& runner) {
     const auto* judged = view.judged(runner);
     const auto* log = view.fresh(runner.log);
@@ -165,7 +158,11 @@ json::object runner_entry(const View& view, const Runner& runner) {
                                             {"age_seconds", parts::or_null(each.age_seconds)}});
         }
     }
-    entry["job"] = log != nullptr && log->job ? json::value(job_json(*log->job)) : nullptr;
+    entry["job"] = nullptr;
+    if (log != nullptr && log->job) {
+        entry["job"] = job_json(
+            *log->job, judged != nullptr ? judged->job_usage.value_or(JobUsage{}) : JobUsage{});
+    }
     return entry;
 }
 
