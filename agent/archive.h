@@ -19,6 +19,7 @@ public:
     // Errc::absent: it was begun anew, and holds nothing of what was saved before.
     Result<void> save(const Changes& changes, WallTime now);
     Result<std::vector<RunnerJob>> jobs(const JobQuery& query, WallTime now);
+    void close() { file_.reset(); }
 
     // How many damaged files were set aside. From any thread.
     std::uint64_t corruptions() const { return corruptions_; }

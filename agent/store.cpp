@@ -44,6 +44,9 @@ void Store::State::serve() {
         work = nullptr;
         lock.lock();
     }
+    lock.unlock();
+    archive.close();
+    lock.lock();
     ended = true;
     stirred.notify_all();
 }

@@ -100,6 +100,7 @@ CommandLine::CommandLine()
     takes_json(app_);
     add_status(*this);
     add_runners(*this);
+    add_jobs(*this);
     add_config(*this);
     add_completion(*this);
     app_.footer(examples({"pawsctl status", "pawsctl status --help"}) +

@@ -58,16 +58,6 @@ int complain_about(const Call& call, const std::string& meant, const Failure& re
     return refused.exit_code;
 }
 
-std::string without_unit_affixes(std::string name) {
-    static constexpr std::string_view prefix = "actions.runner.";
-    static constexpr std::string_view suffix = ".service";
-    if (name.starts_with(prefix) && name.ends_with(suffix) &&
-        name.size() > prefix.size() + suffix.size()) {
-        name = name.substr(prefix.size(), name.size() - prefix.size() - suffix.size());
-    }
-    return name;
-}
-
 int show(const Call& call, const std::string& meant) {
     const auto asked = ask(call.address, "runner", {{"name", without_unit_affixes(meant)}});
     if (const auto* failure = std::get_if<Failure>(&asked)) {

@@ -8,6 +8,7 @@ namespace paws::pawsctl {
 
 void add_status(CommandLine& line);
 void add_runners(CommandLine& line);
+void add_jobs(CommandLine& line);
 void add_config(CommandLine& line);
 void add_completion(CommandLine& line);
 

@@ -590,3 +590,28 @@ TEST_CASE("journal: a job whose worker is gone for more than two minutes is lost
         CHECK(collect(next, facts, std::chrono::seconds{second})->job);
     }
 }
+
+TEST_CASE("journal: a wrapper that only the process table names is believed without systemd too") {
+    const TemporaryDirectory directory;
+    JournalWriter writer{directory.path()};
+    RunnerJournal runner{writer, unit, invocation};
+    writer.add(eight, {{"MESSAGE", "of somebody else"}, {"_SYSTEMD_UNIT", "other.service"}});
+    writer.commit();
+    auto facts = found();
+    facts.runners[0].unit_state.value.reset();
+    {
+        JournalCollector first{in(directory.path())};
+        collect(first, facts);
+    }
+    run_job(runner, 10s);  // its first lines were vacuumed
+    writer.commit();
+    JournalCollector next{going_on(directory.path(), kept(facts))};
+    facts.runners[0].log = {};
+    CHECK_FALSE(collect(next, facts));
+    facts.runners[0].processes.value =
+        ProcessTree{.processes = {{.pid = 1203, .parent = 1200, .role = ProcessRole::wrapper},
+                                  {.pid = 1215, .parent = 1203, .role = ProcessRole::listener}}};
+    const auto& log = collect(next, facts);
+    REQUIRE(log);
+    CHECK(jobs(*log) == 1);
+}

@@ -278,7 +278,7 @@ def test_help_fits_one_screen(verb):
 
 
 @pytest.mark.parametrize("arguments, said", [
-    ([], "a verb is missing: status, runners, config, completion"),
+    ([], "a verb is missing: status, runners, jobs, config, completion"),
     (["runners"], "a verb is missing: list, show"),
     (["stauts"], "'stauts' is not a verb or an option here; did you mean 'status'?"),
     (["status", "--wacth"],
