@@ -113,6 +113,18 @@ TEST_CASE("to_families: what is absent is not told, least of all as zero") {
     CHECK(text.find("paws_filesystem_") == std::string::npos);
 }
 
+TEST_CASE("to_families: counters whose past is not known yet are absent, not zero") {
+    auto snapshot = example_snapshot();
+    snapshot.facts.runners.front().log.value->counters_known = false;
+    const auto families = to_families(snapshot, example_agent(), {});
+    for (const auto& family : families) {
+        const bool counter = family.name == "paws_runner_jobs_total" ||
+                             family.name == "paws_runner_connect_errors_total" ||
+                             family.name == "paws_runner_job_duration_seconds";
+        CHECK_FALSE((counter && !family.metric.empty()));
+    }
+}
+
 TEST_CASE("to_families: a fact older than thirty seconds is gone") {
     auto snapshot = example_snapshot();
     snapshot.facts.host.memory.taken.boot -= 31s;

@@ -131,6 +131,9 @@ TEST_CASE("runner_json: everything known of one runner") {
     CHECK(at(*found, "/sockets/established") == "2");
     CHECK(at(*found, "/log/listening") == R"("2025-11-23T13:01:00.000Z")");
     CHECK(at(*found, "/jobs/0/result") == R"("succeeded")");
+    CHECK(at(*found, "/jobs/0/usage/memory_peak_bytes") == "1000000");
+    CHECK(at(*found, "/jobs/0/usage/cpu_seconds") == "null");
+    CHECK(at(*found, "/job/usage/cpu_seconds") == "1.25E1");
 }
 
 TEST_CASE("runner_json: an agent_name stands for its runner while it names one alone") {

@@ -11,20 +11,18 @@ using namespace paws::pawsctl;
 namespace {
 
 boost::json::object document() {
-    return boost::json::parse(R"({"version":1,"time":"2026-01-12T12:00:00Z",
+    return boost::json::parse(R"json({"version":1,"time":"2026-01-12T12:00:00Z",
       "running":[{"runner":"acme-widgets.build-02","name":"package",
                   "started":"2026-01-12T11:57:00Z","finished":null,"duration_seconds":null,
                   "result":null,"usage":{"memory_peak_bytes":1200000000}}],
       "jobs":[{"runner":"acme-widgets.build-01","name":"test (ubuntu, 3.12)",
                "started":"2026-01-12T11:40:00Z","finished":"2026-01-12T11:52:00Z",
                "duration_seconds":720,"result":"succeeded","lost_reason":null,
-               "usage":{
-    "memory_peak_bytes" : 3410000000, "oom_kills" : 0, "connect_errors" : 0}},
+               "usage":{"memory_peak_bytes":3410000000,"oom_kills":0,"connect_errors":0}},
               {"runner":"acme-widgets.build-01","name":"nightly / fuzz",
                "started":"2026-01-12T07:00:00Z","finished":"2026-01-12T09:00:00Z",
                "duration_seconds":7200,"result":"lost","lost_reason":"worker_gone",
-               "usage":{"memory_peak_bytes":null,"oom_kills":1}}]
-})")
+               "usage":{"memory_peak_bytes":null,"oom_kills":1}}]})json")
         .as_object();
 }
 

@@ -17,7 +17,8 @@ SCREENS = Path(__file__).parent / "screens"
 EXIT_CODES = {"healthy": 0, "no_runners": 0, "degraded": 1, "failed": 2, "stopped": 2,
               "missing_facts": 3, "stale": 3, "hostile": 2}
 COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
-VERBS = [[], ["status"], ["runners"], ["runners", "list"], ["runners", "show"], ["config"],
+VERBS = [[], ["status"], ["runners"], ["runners", "list"], ["runners", "show"], ["jobs"],
+         ["config"],
          ["config", "check"], ["config", "show"], ["completion"], ["completion", "bash"],
          ["completion", "zsh"], ["completion", "fish"]]
 
