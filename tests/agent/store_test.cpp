@@ -407,14 +407,13 @@ TEST_CASE("history: a removed database is begun anew with every counter") {
     fs::remove(place.path);
     fs::remove(place.path + "-wal");
     fs::remove(place.path + "-shm");
-    kept.tick(6);
+    kept.history->set_wishes({});  // something to save, and no counter that changed
     REQUIRE(kept.until([&] {
-        kept.tick(6);
-        return saved(place.path) == 6;
+        kept.tick(5);
+        return saved(place.path) == 5 && jobs_in(place.path) == 3;
     }));
     CHECK_FALSE(kept.warnings.empty());
     CHECK(kept.until([&] { return kept.works(); }));
-    CHECK(jobs_in(place.path) == 3);  // those that the runner remembers
 }
 
 TEST_CASE("history: a database of a newer agent is not touched, and the run goes on without") {
