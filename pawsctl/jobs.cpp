@@ -38,8 +38,7 @@ int jobs(const Call& call, const Words& words) {
 }  // namespace
 
 void add_jobs(CommandLine& line) {
-    auto& verb = CommandLine::verb(
-        line.app(), "jobs", "The jobs that run and those that ended");
+    auto& verb = CommandLine::verb(line.app(), "jobs", "The jobs that run and those that ended");
     const auto words = std::make_shared<Words>();
     const auto takes = [&](const char* name, const char* type, const char* what) {
         verb.add_option("--" + std::string{name}, (*words)[name], what)->type_name(type);
