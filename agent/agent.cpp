@@ -23,6 +23,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto patience_at_end = 300ms;
+constexpr auto patience_for_the_store = 2s;  // at the start, and for an answer over HTTP
+constexpr auto patience_for_the_last_save = 2s;
 
 // These are taken once, at the start; the rest follows a SIGHUP.
 void keep_fixed_settings(const Config& running, Config& next) {
@@ -56,7 +58,8 @@ Agent::Agent(const Options& options, LoadedConfig loaded, Surroundings surroundi
       ticker_{
           loop_, surroundings_.clock, slot_, [this](const Snapshot& snapshot) { told(snapshot); }},
       self_{surroundings_.clock, loaded_.config.agent.environment, options_.config_file},
-      wishes_{surroundings_.order, [](const Wishes::ByRunner&) {}},
+      wishes_{surroundings_.order,
+              [this](const Wishes::ByRunner& wishes) { history_->set_wishes(wishes); }},
       signals_{loop_, SIGTERM, SIGINT, SIGHUP} {}
 
 Result<std::unique_ptr<Agent>> Agent::open(const Options& options,
@@ -86,6 +89,7 @@ Result<void> Agent::open() {
         pace.idle = std::min<std::chrono::nanoseconds>(pace.idle, *interval / 2);
     }
     ticker_.set_pace(pace);
+    open_history();
     ticker_.set_complement([this](Facts& facts) { wishes_.tell(facts); });
     use_collectors();
     if (auto opened = open_control(); !opened) {
@@ -94,15 +98,37 @@ Result<void> Agent::open() {
     return open_web();
 }
 
+void Agent::open_history() {
+    history_.emplace(loop_,
+                     surroundings_.clock,
+                     loaded_.config.agent.state_dir + "/paws.db",
+                     History::House{.known =
+                                        [this] {
+                                            wishes_.restore(history_->wishes());
+                                            use_collectors();
+                                        },
+                                    .warn =
+                                        [this](const std::string& what) {
+                                            log_.warning("store", {{"what", what}});
+                                        }});
+    history_->open(patience_for_the_store);
+    wishes_.restore(history_->wishes());
+    ticker_.set_own([this](Snapshot& snapshot) {
+        snapshot.collectors.push_back(history_->report());
+        snapshot.store_corruptions = history_->corruptions();
+    });
+    verbs_.emplace(loop_, ticker_, slot_, self_, loaded_, *history_, wishes_);
+}
+
 Result<void> Agent::open_control() {
     auto control = Control::open(
         loop_,
         loaded_.config.agent.runtime_dir,
         {.respond =
              [this](std::string request, platform::Peer peer) {
-                 return verbs_.respond(std::move(request), std::move(peer));
+                 return verbs_->respond(std::move(request), std::move(peer));
              },
-         .is_operator = [this](const platform::Peer& peer) { return verbs_.is_operator(peer); }});
+         .is_operator = [this](const platform::Peer& peer) { return verbs_->is_operator(peer); }});
     if (!control) {
         return control.error();
     }
@@ -115,14 +141,18 @@ Result<void> Agent::open_web() {
     if (config.web.listen.empty()) {
         return {};
     }
-    auto server =
-        exporter::Server::start({.listen = config.web.listen,
-                                 .metrics = {.legacy_metrics = config.exporter.legacy_metrics}},
-                                {.latest = [this] { return slot_.latest(); },
-                                 .fresh = [this] { return fresh(); },
-                                 .agent = [this] { return self_.describe(); },
-                                 .now = surroundings_.clock,
-                                 .past_hour = [this] { return history_.past_hour(); }});
+    auto server = exporter::Server::start(
+        {.listen = config.web.listen,
+         .metrics = {.legacy_metrics = config.exporter.legacy_metrics}},
+        {.latest = [this] { return slot_.latest(); },
+         .fresh = [this] { return fresh(); },
+         .agent = [this] { return self_.describe(); },
+         .jobs =
+             [this](const JobQuery& query) {
+                 return history_->wait_for_jobs(query, patience_for_the_store);
+             },
+         .now = surroundings_.clock,
+         .past_hour = [this] { return past_hour_.past_hour(); }});
     if (!server) {
         return server.error();
     }
@@ -159,7 +189,8 @@ void Agent::use_collectors() {
                                      .journal_directory = config.journal.directory,
                                      .journal_namespace = config.journal.namespace_id,
                                      .github = config.github,
-                                     .now = surroundings_.clock};
+                                     .now = surroundings_.clock,
+                                     .tallies = history_->tallies()};
     std::vector<ConfiguredSource> sources;
     for (auto& source : surroundings_.sources(wanted)) {
         const auto settings = config.collectors.of(source.collector->name());
@@ -183,7 +214,8 @@ bool Agent::run() {
     loop_.run();
     server_.reset();
     control_.reset();
-    return ticker_.collection().end(patience_at_end);
+    const bool saved = history_->end(patience_for_the_last_save);
+    return ticker_.collection().end(patience_at_end) && saved;
 }
 
 void Agent::await_signals() {
@@ -249,10 +281,11 @@ void Agent::set_log_level() {
 }
 
 void Agent::told(const Snapshot& snapshot) {
+    history_->note(snapshot);
     tell_manager(snapshot);
     log_changes(snapshot);
     follow_wishes(snapshot);
-    history_.add(snapshot);
+    past_hour_.add(snapshot);
 }
 
 // The watchdog is fed here and nowhere else: alive means that ticks finish. Ready means that what

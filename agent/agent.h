@@ -4,6 +4,7 @@
 
 #include "agent/config_file.h"
 #include "agent/control.h"
+#include "agent/history.h"
 #include "agent/log.h"
 #include "agent/news.h"
 #include "agent/options.h"
@@ -45,6 +46,7 @@ private:
     Agent(const Options& options, LoadedConfig loaded, Surroundings surroundings);
 
     Result<void> open();
+    void open_history();
     Result<void> open_control();
     Result<void> open_web();
     Published fresh();
@@ -65,11 +67,12 @@ private:
     Log log_;
     boost::asio::io_context loop_{1};  // one thread runs it, any thread may post
     SnapshotSlot slot_;
-    exporter::History history_;
+    exporter::History past_hour_;
     Ticker ticker_;
     Self self_;
     Wishes wishes_;
-    Verbs verbs_{ticker_, slot_, self_, loaded_, wishes_};
+    std::optional<History> history_;
+    std::optional<Verbs> verbs_;
     std::unique_ptr<Control> control_;
     std::optional<exporter::Server> server_;
     boost::asio::signal_set signals_;

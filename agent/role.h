@@ -18,7 +18,7 @@ enum class Role {
     stranger,       // everybody else
 };
 
-enum class Verb { status, runner, config, drain, hold, resume };
+enum class Verb { status, runner, jobs, config, drain, hold, resume };
 
 struct Permission {
     Verb verb;
@@ -30,6 +30,7 @@ struct Permission {
 inline constexpr std::array permissions{
     Permission{Verb::status, "status", true, false, false},
     Permission{Verb::runner, "runner", true, false, false},
+    Permission{Verb::jobs, "jobs", true, false, false},
     Permission{Verb::config, "config", true, false, false},
     Permission{Verb::drain, "drain", true, false, false},
     Permission{Verb::hold, "hold", true, false, false},

@@ -93,6 +93,7 @@ void Ticker::finish(Look look) {
         policy::judge(snapshot->facts, before ? before->judged : Judgement{}, snapshot->taken);
     snapshot->collectors = std::move(look.collectors);
     snapshot->config_reload_successful = reload_successful_;
+    own_(*snapshot);
     slot_.publish(snapshot);
 
     running_ = false;

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
@@ -49,6 +50,8 @@ public:
     }
     void set_pace(Pace pace) { pace_ = pace; }
     void set_reload_successful(bool successful) { reload_successful_ = successful; }
+    // Adds what the agent knows of itself to a tick before it is published.
+    void set_own(std::function<void(Snapshot&)> own) { own_ = std::move(own); }
 
     // Facts may have changed: brings the next tick forward.
     void wake();
@@ -68,6 +71,7 @@ private:
     SnapshotSlot& slot_;
     std::function<void(const Snapshot&)> told_;
     std::function<void(Facts&)> complement_;
+    std::function<void(Snapshot&)> own_ = [](Snapshot&) {};
     Pace pace_;
     Collection collection_;
     boost::asio::steady_timer next_;

@@ -2,9 +2,19 @@
 
 #include "agent/config_text.h"
 #include "core/text.h"
+#include "exporter/job_query.h"
+#include "exporter/jobs_json.h"
 #include "exporter/status_json.h"
 #include "platform/root_fs.h"
 
+#include <map>
+#include <memory>
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/json/array.hpp>
 #include <unistd.h>
 
@@ -15,6 +25,7 @@ namespace {
 namespace asio = boost::asio;
 namespace json = boost::json;
 
+constexpr std::chrono::seconds patience_for_the_store{3};
 constexpr std::string_view too_early = "the agent has just started; ask again in a second";
 
 // The real /proc: `[agent] root` may be a recorded host's.
@@ -33,15 +44,19 @@ std::string no_arguments_refusal(const Request& request) {
 
 }  // namespace
 
-Verbs::Verbs(Ticker& ticker,
+Verbs::Verbs(asio::io_context& loop,
+             Ticker& ticker,
              const SnapshotSlot& slot,
              const Self& self,
              const LoadedConfig& loaded,
+             History& history,
              Wishes& wishes)
-    : ticker_{ticker},
+    : loop_{loop},
+      ticker_{ticker},
       slot_{slot},
       self_{self},
       loaded_{loaded},
+      history_{history},
       wishes_{wishes},
       household_{.uid = ::geteuid(), .group = platform::group_id("paws-agent")} {}
 
@@ -78,6 +93,8 @@ asio::awaitable<std::string> Verbs::respond(std::string line, platform::Peer pee
             co_return co_await status(std::move(*request));
         case Verb::runner:
             co_return co_await runner(std::move(*request));
+        case Verb::jobs:
+            co_return co_await jobs(std::move(*request));
         case Verb::config:
             co_return config(*request);
         case Verb::drain:
@@ -120,6 +137,49 @@ asio::awaitable<std::string> Verbs::runner(Request request) {
                     : refusal(Refusal::not_found,
                               "there is no runner '" + printable(wanted) +
                                   "' here; `pawsctl runners list` shows those that are");
+}
+
+// All arguments are words, as typed: {"runner":"build-01","result":"failed","since":"24h"}.
+asio::awaitable<std::string> Verbs::jobs(Request request) {
+    std::map<std::string, std::string> words;
+    for (const auto& [key, value] : request.arguments) {
+        if (value.if_string() == nullptr) {
+            co_return refusal(Refusal::usage, "the arguments of 'jobs' are strings");
+        }
+        words.emplace(std::string{key}, std::string{value.if_string()->c_str()});
+    }
+    auto query = exporter::parse_job_query(words, self_.now().wall);
+    if (!query) {
+        co_return refusal(Refusal::usage, query.error().what);
+    }
+    const auto latest = co_await fresh();
+    if (!latest) {
+        co_return refusal(Refusal::unavailable, too_early);
+    }
+    if (query->runner) {
+        const auto* runner = runner_meant(latest->facts, *query->runner);
+        query->runner = runner != nullptr ? runner->name : *query->runner;
+    }
+    const auto found = co_await history_jobs(*query);
+    co_return found ? answer(exporter::jobs_json(*latest, self_.describe(), *query, *found))
+                    : refusal(Refusal::unavailable, found.error().what);
+}
+
+// The store's answer, which may come while nobody waits any more.
+asio::awaitable<History::Jobs> Verbs::history_jobs(JobQuery query) {
+    const auto waiter = std::make_shared<asio::steady_timer>(loop_, patience_for_the_store);
+    const auto found = std::make_shared<std::optional<History::Jobs>>();
+    history_.jobs(std::move(query), [this, waiter, found](History::Jobs jobs) {
+        asio::post(loop_, [waiter, found, jobs = std::move(jobs)]() mutable {
+            found->emplace(std::move(jobs));
+            waiter->cancel();
+        });
+    });
+    co_await waiter->async_wait(asio::as_tuple(asio::use_awaitable));
+    if (!*found) {
+        co_return Error{Errc::timeout, "the database does not answer; ask again"};
+    }
+    co_return std::move(**found);
 }
 
 std::string Verbs::config(const Request& request) const {

@@ -4,6 +4,7 @@
 
 #include "agent/config_file.h"
 #include "agent/control_message.h"
+#include "agent/history.h"
 #include "agent/role.h"
 #include "agent/self.h"
 #include "agent/ticker.h"
@@ -20,10 +21,12 @@ namespace paws::agent {
 class Verbs {
 public:
     // All outlive the conversations; `loaded` is what is in force at the moment of asking.
-    Verbs(Ticker& ticker,
+    Verbs(boost::asio::io_context& loop,
+          Ticker& ticker,
           const SnapshotSlot& slot,
           const Self& self,
           const LoadedConfig& loaded,
+          History& history,
           Wishes& wishes);
 
     // The whole answer to one line of a peer, refusals included.
@@ -35,14 +38,18 @@ private:
     boost::asio::awaitable<Published> fresh();
     boost::asio::awaitable<std::string> status(Request request);
     boost::asio::awaitable<std::string> runner(Request request);
+    boost::asio::awaitable<std::string> jobs(Request request);
+    boost::asio::awaitable<History::Jobs> history_jobs(JobQuery query);
     std::string config(const Request& request) const;
     std::string wish(Verb verb, const Request& request);
     std::string resume(const Runner& runner, const WishRequest& request, const Snapshot& latest);
 
+    boost::asio::io_context& loop_;
     Ticker& ticker_;
     const SnapshotSlot& slot_;
     const Self& self_;
     const LoadedConfig& loaded_;
+    History& history_;
     Wishes& wishes_;
     Household household_;
 };

@@ -7,10 +7,12 @@
 #include "collectors/filesystem.h"
 #include "collectors/github_client.h"
 #include "collectors/mounts.h"
+#include "core/runner_facts.h"
 #include "platform/root_fs.h"
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,8 +38,9 @@ struct Options {
     std::vector<std::string> exclude_fstypes = default_excluded_fstypes();
     std::string journal_directory;  // empty: the system's journal
     std::string journal_namespace;
-    GithubSettings github;     // asked only with a credential
-    std::function<Now()> now;  // for what comes between two ticks
+    GithubSettings github;                       // asked only with a credential
+    std::function<Now()> now;                    // for what comes between two ticks
+    std::optional<Tallies> tallies = Tallies{};  // absent: what was counted is not known yet
     // What no file below the root can tell; recorded hosts bring their own answers.
     AskUsage usage;  // none: statvfs below the root
     AskClock clock;  // none: adjtimex

@@ -1,7 +1,9 @@
 #include "collectors/journal.h"
 
+#include "collectors/journal_terms.h"
 #include "collectors/runner_log_fold.h"
 #include "core/job_hook.h"
+#include "core/snapshot.h"
 #include "core/text.h"
 
 #include <algorithm>
@@ -16,14 +18,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t longest_introduction = 1'000;  // entries before the wrapper's first
-constexpr auto look_back = 24h;                      // where systemd names no last start
-constexpr std::size_t most_hook_entries = 32;        // looked at for one job
+constexpr std::size_t most_gone = 256;               // runners that may come back
 constexpr auto silence_after_start = 3min;           // then stdout goes elsewhere
-
-std::string term(std::string_view field, std::string_view value) {
-    return std::string{field} + "=" + std::string{value};
-}
 
 void keep_word(IdentityWords& words, std::string_view field, std::string_view value) {
     if (field == hook_repository.name) {
@@ -50,6 +46,11 @@ bool is_silent(const Runner& runner, const Now& now) {
            now.wall - *unit.active_enter > silence_after_start;
 }
 
+bool has_worker(const ProcessTree& tree) {
+    const auto count = tree.counts.find(ProcessRole::worker);
+    return count != tree.counts.end() && count->second > 0;
+}
+
 struct Told {
     std::string runner;
     std::optional<RunnerLog> log;  // absent: as before
@@ -74,7 +75,9 @@ JournalCollector::JournalCollector(const Options& options, JournalBounds bounds)
     : place_{.root = options.root.path(),
              .directory = options.journal_directory,
              .name_space = options.journal_namespace},
-      bounds_{bounds} {}
+      bounds_{bounds},
+      before_{options.tallies.value_or(Tallies{})},
+      whole_{options.tallies.has_value()} {}
 
 int JournalCollector::fd() const {
     return journal_ ? journal_->fd() : -1;
@@ -94,6 +97,7 @@ bool JournalCollector::stirred() {
 
 Result<Fill> JournalCollector::collect(const Facts& seen, const Now& now) {
     follow(seen);
+    miss_workers(seen, now);
     auto done = open();
     if (done) {
         done = read(now);
@@ -130,9 +134,9 @@ Result<void> JournalCollector::open() {
         if (!cursor) {
             return cursor.error();
         }
-        began_ = *cursor;
         position_ = *cursor;
     }
+    origin_ = before_.origin.value_or(position_);
     placed_ = true;
     return {};
 }
@@ -144,9 +148,10 @@ void JournalCollector::follow(const Facts& seen) {
             continue;
         }
         there.insert(runner.unit);
-        auto& track = tracks_[runner.unit];
-        if (track.speaker.learn(runner) && track.read) {
-            track.read = false;
+        auto& track = track_of(runner.unit);
+        forget_told_jobs(track.log, runner.log.value ? &*runner.log.value : nullptr);
+        if (track.speaker.learn(runner) && track.reading != Reading::history) {
+            track.reading = Reading::history;
             aimed_ = false;
         }
         if (runner.unit_state.value) {
@@ -154,9 +159,51 @@ void JournalCollector::follow(const Facts& seen) {
         }
         learn_traced_job(track, runner);
     }
-    const auto gone =
-        std::erase_if(tracks_, [&](const auto& track) { return !there.contains(track.first); });
+    const auto gone = std::erase_if(tracks_, [&](const auto& track) {
+        const bool is_gone = !there.contains(track.first);
+        if (is_gone && before_.by_unit.size() < most_gone) {  // it may come back
+            before_.by_unit.insert_or_assign(track.first, tally_of(track.second.log));
+        }
+        return is_gone;
+    });
     aimed_ = aimed_ && gone == 0;
+}
+
+JournalCollector::Track& JournalCollector::track_of(const std::string& unit) {
+    const auto [found, is_new] = tracks_.try_emplace(unit);
+    auto& track = found->second;
+    if (!is_new) {
+        return track;
+    }
+    track.log.counters_known = whole_;
+    if (const auto tally = before_.by_unit.extract(unit)) {
+        track.log.counters = std::move(tally.mapped().counters);
+        track.log.counted_to = std::move(tally.mapped().counted_to);
+        track.log.given_up = std::move(tally.mapped().given_up);
+    }
+    return track;
+}
+
+// A job whose worker has been gone for long is over, though its runner may never say so.
+void JournalCollector::miss_workers(const Facts& seen, const Now& now) {
+    for (const auto& runner : seen.runners) {
+        const auto found = tracks_.find(runner.unit);
+        if (found == tracks_.end()) {
+            continue;
+        }
+        auto& track = found->second;
+        const auto* tree = fresh(runner.processes, now);
+        const bool tells = tree != nullptr && tree->error.empty();
+        if (!track.log.job || (tells && has_worker(*tree)) || track.reading != Reading::live) {
+            track.workerless.reset();
+        } else if (tells) {
+            track.workerless = track.workerless.value_or(now.boot);
+            if (now.boot - *track.workerless > longest_without_worker) {
+                give_up_job(track.log, now.wall);
+                track.changed = true;
+            }
+        }
+    }
 }
 
 Result<void> JournalCollector::read(const Now& now) {
@@ -165,15 +212,13 @@ Result<void> JournalCollector::read(const Now& now) {
         return told.error();
     }
     for (auto& [unit, track] : tracks_) {
-        if (track.read || budget.entries == 0) {
+        if (track.reading == Reading::live || budget.entries == 0 || budget.bytes == 0) {
             continue;
         }
         aimed_ = false;
-        const auto count = read_history(unit, track, now);
-        if (!count) {
-            return count.error();
+        if (auto caught_up = catch_up(unit, track, budget, now); !caught_up) {
+            return caught_up;
         }
-        budget.entries -= std::min(budget.entries, *count);
     }
     if (aimed_) {
         return {};
@@ -189,7 +234,7 @@ Result<void> JournalCollector::aim() {
     }
     std::vector<std::string> terms;
     for (const auto& [unit, track] : tracks_) {
-        if (track.read) {
+        if (track.reading == Reading::live) {
             terms.push_back(term("_SYSTEMD_UNIT", unit));
         }
     }
@@ -207,7 +252,7 @@ Result<bool> JournalCollector::drain(Budget& budget) {
         return processed.error();
     }
     const bool any =
-        std::ranges::any_of(tracks_, [](const auto& track) { return track.second.read; });
+        std::ranges::any_of(tracks_, [](const auto& track) { return is_live(track.second); });
     if (!any) {
         return false;  // without a match every entry of the host would be read
     }
@@ -227,7 +272,13 @@ Result<bool> JournalCollector::drain(Budget& budget) {
         moved = true;
         const auto read = entry();
         const auto track = tracks_.find(read.unit);
-        told |= track != tracks_.end() && consume(track->second, read, Counting::yes);
+        if (track != tracks_.end()) {
+            const auto counted = count(track->second, read);
+            if (!counted) {
+                return counted.error();
+            }
+            told |= *counted;
+        }
         budget.bytes -= std::min(budget.bytes, read.message.size());
     }
     if (moved) {
@@ -268,7 +319,7 @@ JournalEntry JournalCollector::entry() const {
     return read;
 }
 
-bool JournalCollector::consume(Track& track, const JournalEntry& entry, Counting counting) {
+bool JournalCollector::consume(Track& track, const JournalEntry& entry) {
     if (is_hook(track, entry)) {
         return hear_hook(track, entry);
     }
@@ -284,14 +335,24 @@ bool JournalCollector::consume(Track& track, const JournalEntry& entry, Counting
     if (!event) {
         return false;
     }
-    auto counters = track.log.counters;
     fold(track.log, *event, entry.at);
     track.hooked = track.hooked && event->says != Says::job_started;
-    if (counting == Counting::no) {
-        track.log.counters = std::move(counters);
-    }
     track.heard = true;
     track.changed = true;
+    return true;
+}
+
+// The tally and the place it is good for move together. Lines that say nothing need not be
+// remembered: read again they say nothing again.
+Result<bool> JournalCollector::count(Track& track, const JournalEntry& entry) {
+    if (!consume(track, entry)) {
+        return false;
+    }
+    auto cursor = journal_->cursor();
+    if (!cursor) {
+        return cursor.error();
+    }
+    track.log.counted_to = std::move(*cursor);
     return true;
 }
 
@@ -312,99 +373,11 @@ Result<std::string> JournalCollector::first_after(const std::vector<std::string>
     return *there ? journal_->cursor() : std::string{};
 }
 
-// Reads the beginning of the last start until the wrapper has introduced itself.
-Result<void> JournalCollector::find_wrapper(const std::vector<std::string>& terms, Track& track) {
-    auto done = journal_->match(terms);
-    if (done) {
-        done = journal_->seek_head();
-    }
-    for (std::size_t count = 0;
-         done && count < longest_introduction && track.speaker.wrapper_of(track.invocation) == 0;
-         ++count) {
-        const auto more = journal_->next();
-        if (!more) {
-            return more.error();
-        }
-        if (!*more) {
-            break;
-        }
-        track.speaker.speaks(entry());
-    }
-    return done;
-}
-
-// Of the last start only the wrapper's entries are looked at: nothing that a job writes can push
-// them out of the history's bound.
-Result<std::vector<std::string>> JournalCollector::history_terms(const std::string& unit,
-                                                                 Track& track) {
-    std::vector<std::string> terms{term("_SYSTEMD_UNIT", unit)};
-    if (track.invocation.empty()) {
-        return terms;
-    }
-    terms.push_back(term("_SYSTEMD_INVOCATION_ID", track.invocation));
-    if (auto found = find_wrapper(terms, track); !found) {
-        return found.error();
-    }
-    if (const int wrapper = track.speaker.wrapper_of(track.invocation); wrapper != 0) {
-        terms.push_back(term("_PID", std::to_string(wrapper)));
-    }
-    return terms;
-}
-
-// Up to the entry that drain() would read next, so that none is read twice or never.
-Result<std::size_t> JournalCollector::read_history(const std::string& unit,
-                                                   Track& track,
-                                                   const Now& now) {
-    const auto terms = history_terms(unit, track);
-    if (!terms) {
-        return terms.error();
-    }
-    const auto counted_from = first_after(*terms, began_);
-    const auto end = counted_from ? first_after(*terms, position_) : counted_from;
-    if (!end) {
-        return end.error();
-    }
-    if (auto sought = journal_->seek_last(bounds_.history); !sought) {
-        return sought.error();
-    }
-    auto count = replay(track, {.counted_from = *counted_from, .end = *end}, now);
-    if (const auto told = read_hooks(unit, track); !told) {
-        return told.error();
-    }
-    return count;
-}
-
-Result<std::size_t> JournalCollector::replay(Track& track, const Span& span, const Now& now) {
-    const bool again = track.heard;  // what was counted stays counted
-    track.log = {.counters = std::move(track.log.counters)};
-    auto counting = Counting::no;
-    std::size_t count = 0;
-    for (; count < bounds_.history; ++count) {
-        const auto more = journal_->next();
-        if (!more) {
-            return more.error();
-        }
-        if (!*more || (!span.end.empty() && journal_->is_at(span.end))) {
-            break;
-        }
-        if (!again && !span.counted_from.empty() && journal_->is_at(span.counted_from)) {
-            counting = Counting::yes;
-        }
-        const auto read = entry();
-        if (!track.invocation.empty() || now.wall - read.at <= look_back) {
-            consume(track, read, counting);
-        }
-    }
-    track.read = true;
-    track.changed = true;
-    return count;
-}
-
 Fill JournalCollector::fill(const Facts& seen, const Now& now) {
     std::vector<Told> told;
     for (const auto& runner : seen.runners) {
         const auto found = tracks_.find(runner.unit);
-        if (found == tracks_.end() || !found->second.read) {
+        if (found == tracks_.end() || !is_live(found->second)) {
             continue;
         }
         auto& track = found->second;
@@ -418,7 +391,9 @@ Fill JournalCollector::fill(const Facts& seen, const Now& now) {
         }
         track.told = now.boot;
     }
-    return [told = std::make_shared<std::vector<Told>>(std::move(told)), now](Facts& draft) {
+    return [told = std::make_shared<std::vector<Told>>(std::move(told)), origin = origin_, now](
+               Facts& draft) {
+        draft.journal_origin = origin;
         hand_over(*told, draft, now);
     };
 }

@@ -3,6 +3,7 @@
 #include "collectors/runner_log.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace paws::collectors {
 
@@ -48,16 +49,21 @@ int Speaker::wrapper_of(const std::string& invocation) const {
     return found == starts_.end() ? 0 : found->wrapper;
 }
 
+bool Speaker::refused(const Start& start, int pid) {
+    return std::ranges::find(start.refused, pid) != start.refused.end();
+}
+
 bool Speaker::believe(Start& start, int wrapper) {
     const bool other = start.wrapper != 0 && start.wrapper != wrapper;
     start.wrapper = wrapper;
-    return other || std::ranges::find(start.refused, wrapper) != start.refused.end();
+    return other || refused(start, wrapper);
 }
 
 bool Speaker::learn(const Runner& runner) {
     if (!runner.unit_state.value) {
-        unmanaged_wrapper_ = wrapper_below(runner, 0);
-        return false;
+        const int known = std::exchange(unmanaged_wrapper_, wrapper_below(runner, 0));
+        return unmanaged_wrapper_ != 0 && unmanaged_wrapper_ != known && !starts_.empty() &&
+               starts_.back().wrapper == 0 && refused(starts_.back(), unmanaged_wrapper_);
     }
     const auto& unit = *runner.unit_state.value;
     if (unit.invocation_id.empty()) {

@@ -61,6 +61,7 @@ private:
     };
 
     Start& start_of(const std::string& invocation);
+    static bool refused(const Start& start, int pid);
     static bool believe(Start& start, int wrapper);
     static bool introduces_itself(Start& start, const JournalEntry& entry);
     bool is_believed(Start& start, const JournalEntry& entry) const;

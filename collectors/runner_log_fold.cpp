@@ -3,6 +3,8 @@
 #include "core/text.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <utility>
 
 namespace paws::collectors {
@@ -15,6 +17,15 @@ void remember(std::vector<T>& kept, T value, std::size_t limit) {
         kept.erase(kept.begin());
     }
     kept.push_back(std::move(value));
+}
+
+Job job_of(const ListenerEvent& event, WallTime at) {
+    Job job;
+    job.name = event.text;
+    job.started = at;
+    job.first_line = at;
+    job.last_line = at;
+    return job;
 }
 
 // Since when: the first sign of a series counts.
@@ -33,8 +44,9 @@ void count_duration(RunnerCounters& counters, std::chrono::nanoseconds span) {
 void close_job(RunnerLog& log, JobResult result, WallTime at) {
     log.job->finished = at;
     log.job->result = result;
+    log.job->last_line = at;
     ++log.counters.jobs[result];
-    remember(log.finished, *std::exchange(log.job, std::nullopt), remembered_jobs);
+    remember(log.finished, *std::exchange(log.job, std::nullopt), untold_jobs_limit);
 }
 
 // A job may end without a word: its first lock renewal fails, it is cancelled before its worker
@@ -42,11 +54,21 @@ void close_job(RunnerLog& log, JobResult result, WallTime at) {
 void lose_job(RunnerLog& log, LostReason reason, WallTime at) {
     if (log.job) {
         ++log.counters.lost[reason];
+        log.job->lost = reason;
         close_job(log, JobResult::lost, at);
     }
 }
 
+// It was counted as lost when its worker was gone, and a job counts once.
+bool ends_given_up_job(const RunnerLog& log, const ListenerEvent& event) {
+    return !log.job && log.given_up && log.given_up->name == event.text;
+}
+
 void finish_job(RunnerLog& log, const ListenerEvent& event, WallTime at) {
+    if (ends_given_up_job(log, event)) {
+        log.given_up.reset();
+        return;
+    }
     const auto result = event.result.value_or(JobResult::failed);
     if (log.job && log.job->name == event.text) {
         count_duration(log.counters, at - log.job->started);
@@ -55,7 +77,7 @@ void finish_job(RunnerLog& log, const ListenerEvent& event, WallTime at) {
     }
     lose_job(log, LostReason::superseded, at);
     // Its beginning was not seen, so neither was its duration.
-    log.job = Job{.name = event.text, .started = at};
+    log.job = job_of(event, at);
     close_job(log, result, at);
 }
 
@@ -93,7 +115,13 @@ void has_session(RunnerLog& log, WallTime at) {
 void start_job(RunnerLog& log, const ListenerEvent& event, WallTime at) {
     lose_job(log, LostReason::superseded, at);
     has_session(log, at);
-    log.job = Job{.name = event.text, .started = at};
+    if (log.given_up && log.given_up->first_line == at) {
+        return;  // read again, after a restart of the agent
+    }
+    if (log.given_up && log.given_up->first_line < at) {
+        log.given_up.reset();
+    }
+    log.job = job_of(event, at);
 }
 
 void start_listener(RunnerLog& log, WallTime at) {
@@ -249,6 +277,33 @@ void fold(RunnerLog& log, const ListenerEvent& event, WallTime at) {
             fold_wrapper(log, event, at);
             fold_session(log, event, at);
             break;
+    }
+}
+
+void give_up_job(RunnerLog& log, WallTime at) {
+    if (!log.job) {
+        return;
+    }
+    log.given_up = GivenUpJob{.first_line = log.job->first_line, .name = log.job->name};
+    lose_job(log, LostReason::worker_gone, std::max(at, log.job->started));
+    log.finished.back().last_line = log.given_up->first_line;  // no line has ended it
+}
+
+void forget_told_jobs(RunnerLog& log, const RunnerLog* told) {
+    auto& finished = log.finished;
+    auto untold = finished.begin();
+    if (told != nullptr && !told->finished.empty()) {
+        const auto is_last_told = [last = told->finished.back()](const Job& job) {
+            return job.first_line == last.first_line && job.last_line == last.last_line &&
+                   job.name == last.name;
+        };
+        const auto found = std::ranges::find_if(finished, is_last_told);
+        untold = found == finished.end() ? finished.begin() : found + 1;
+    }
+    const auto excess = std::ssize(finished) - static_cast<std::ptrdiff_t>(remembered_jobs);
+    if (excess > 0) {
+        finished.erase(finished.begin(),
+                       finished.begin() + std::min(excess, untold - finished.begin()));
     }
 }
 

@@ -90,8 +90,7 @@ Unit to_unit(const UnitProperties& properties) {
             .exec_main_status = number<int>(properties, "ExecMainStatus"),
             .restarts = number<std::uint32_t>(properties, "NRestarts"),
             .needs_daemon_reload = word("NeedDaemonReload") == "yes",
-            .own_network =
-                word("PrivateNetwork") == "yes" || !word("NetworkNamespacePath").empty(),
+            .own_network = word("PrivateNetwork") == "yes" || !word("NetworkNamespacePath").empty(),
             .active_enter = timestamp(properties, "ActiveEnterTimestamp"),
             .inactive_enter = timestamp(properties, "InactiveEnterTimestamp"),
             .state_change = timestamp(properties, "StateChangeTimestamp")};

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,8 +16,9 @@ namespace paws {
 
 struct Facts {
     Host host;
-    std::vector<Runner> runners;          // by name, ascending
-    std::optional<GithubApi> github_api;  // absent: not configured, or not asked yet
+    std::vector<Runner> runners;                // by name, ascending
+    std::optional<GithubApi> github_api;        // absent: not configured, or not asked yet
+    std::optional<std::string> journal_origin;  // Tallies::origin
 };
 
 inline Runner* find_runner(Facts& facts, std::string_view name) {

@@ -6,6 +6,8 @@
 #include "core/time.h"
 
 #include <array>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -31,9 +33,14 @@ inline constexpr std::array job_results{JobResult::succeeded,
                                         JobResult::abandoned,
                                         JobResult::lost};
 
-enum class LostReason { superseded, listener_exit, session_restart };
-inline constexpr std::array lost_reasons{
-    LostReason::superseded, LostReason::listener_exit, LostReason::session_restart};
+enum class LostReason { superseded, listener_exit, session_restart, worker_gone };
+inline constexpr std::array lost_reasons{LostReason::superseded,
+                                         LostReason::listener_exit,
+                                         LostReason::session_restart,
+                                         LostReason::worker_gone};
+
+// A job runs in its worker: one whose worker is gone for longer will not say its result any more.
+inline constexpr std::chrono::minutes longest_without_worker{2};
 
 // Whose job it is, as the job-started hook or the worker's own trace says.
 struct JobIdentity {
@@ -52,6 +59,10 @@ struct Job {
     std::optional<WallTime> finished;
     std::optional<JobResult> result;
     std::optional<LostReason> lost;  // why its result is `lost`
+    // When the journal took the lines that began and ended it. Unlike the times above they are
+    // never moved with the clock, so that they name the job however often it is read.
+    WallTime first_line;
+    WallTime last_line;
     std::optional<JobIdentity> identity;
 };
 
@@ -66,6 +77,26 @@ struct JobUsage {
     std::optional<std::uint64_t> disk_low_bytes;  // the least that was free where the runner works
     std::optional<std::uint64_t> connect_errors;
 };
+
+// A job that has ended, with what it took.
+struct JobRecord {
+    Job job;
+    JobUsage usage;
+};
+
+struct RunnerJob {
+    std::string runner;
+    JobRecord record;
+};
+
+// Which of the ended jobs are wanted, newest first.
+struct JobQuery {
+    std::optional<std::string> runner;
+    std::optional<JobResult> result;
+    std::optional<WallTime> since;  // ended at or after it
+    std::size_t limit = 50;
+};
+inline constexpr std::size_t job_query_limit = 1000;
 
 inline constexpr std::array job_duration_bounds_seconds{
     10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 21600.0};

@@ -134,6 +134,8 @@ struct RunnerJudgement {
     Problems problems;
     std::vector<Evidence> evidence;
     std::optional<WallTime> last_contact;
+    std::optional<JobUsage> job_usage;  // of the job that runs
+    std::vector<JobRecord> finished;    // those of RunnerLog::finished
 };
 
 struct HostJudgement {
@@ -167,10 +169,38 @@ struct Exertion {
     double cpu_seconds = 0;
 };
 
+// Counters that only rise, read at one moment; what a job took is the difference of two.
+struct JobReadings {
+    WallTime at;
+    std::uint64_t cgroup = 0;  // its id: counters begin again in a new one
+    std::optional<double> cpu_seconds;
+    std::optional<double> cpu_stall_seconds;
+    std::optional<double> memory_stall_seconds;
+    std::optional<double> io_stall_seconds;
+    std::optional<std::uint64_t> oom_kills;
+    std::optional<std::uint64_t> memory_peak_bytes;
+    std::optional<std::uint64_t> connect_errors;
+};
+
+// A job as far as it was measured.
+struct MeasuredJob {
+    WallTime first_line;
+    std::string name;
+    bool whole = false;  // from its beginning: of less nothing is told
+    JobUsage usage;
+};
+
+struct JobMeter {
+    JobReadings last;
+    std::optional<MeasuredJob> running;
+    std::vector<MeasuredJob> ended;  // those of RunnerLog::finished
+};
+
 // The readings that a judgement needs from those before it.
 struct Memories {
     std::map<std::string, Contact> contact;                 // by runner
     std::map<std::string, Exertion> exertion;               // by runner
+    std::map<std::string, JobMeter> jobs;                   // by runner
     std::map<std::string, std::vector<SpaceSample>> space;  // by mountpoint
     std::map<Problem, BootTime> host_since;                 // since when a bound is crossed
     std::optional<CpuTimes> cpu;                            // at the previous tick

@@ -121,6 +121,8 @@ constexpr std::string_view to_string(LostReason reason) {
             return "listener_exit";
         case LostReason::session_restart:
             return "session_restart";
+        case LostReason::worker_gone:
+            return "worker_gone";
     }
     return "unknown";
 }

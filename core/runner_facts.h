@@ -139,11 +139,11 @@ struct RunnerTrace {
     std::string listener_exit_code;
     std::optional<TracedJob> job;
     std::optional<WallTime> steps_ended;  // the worker's own trace: all steps of the job are done
-    std::string error;  // why nothing newer can be read
+    std::string error;                    // why nothing newer can be read
 };
 
-// Counts of what the runner printed since the agent started; the journal before that only sets
-// states.
+// Counts of what the runner printed since the agent first saw it; they go on over its restarts. The
+// journal before that only sets states.
 struct RunnerCounters {
     std::map<JobResult, std::uint64_t> jobs;
     std::map<LostReason, std::uint64_t> lost;
@@ -153,6 +153,31 @@ struct RunnerCounters {
     std::uint64_t connect_errors = 0;
     std::map<std::string, std::uint64_t>
         listener_exits;  // by code: "0".."7", "null", "-2", "other"
+
+    bool operator==(const RunnerCounters&) const = default;
+};
+
+// A job that was closed because its worker is gone: its own lines count no more.
+struct GivenUpJob {
+    WallTime first_line;
+    std::string name;
+
+    bool operator==(const GivenUpJob&) const = default;
+};
+
+// What is kept of a runner's lines over restarts of the agent. Each line after `counted_to` is to
+// be counted, and none before it.
+struct Tally {
+    RunnerCounters counters;
+    std::string counted_to;  // journal cursor; empty: nothing was counted yet
+    std::optional<GivenUpJob> given_up;
+
+    bool operator==(const Tally&) const = default;
+};
+
+struct Tallies {
+    std::optional<std::string> origin;  // journal cursor: where a runner without a tally begins
+    std::map<std::string, Tally> by_unit;
 };
 
 // What the runner's own lines say, folded in order. Only lines of the wrapper process count.
@@ -177,9 +202,16 @@ struct RunnerLog {
     std::vector<WallTime> recent_exits;     // the last few, oldest first
     std::uint32_t exits_in_vain = 0;        // since it last listened
     std::optional<Job> job;                 // running now
-    std::vector<Job> finished;              // the last few, oldest first
+    std::vector<Job> finished;              // the last few and those that are new, oldest first
     RunnerCounters counters;
+    std::string counted_to;  // as in Tally, with the counters
+    std::optional<GivenUpJob> given_up;
+    bool counters_known = true;  // false: what was counted before is not known yet
 };
+
+inline Tally tally_of(const RunnerLog& log) {
+    return {.counters = log.counters, .counted_to = log.counted_to, .given_up = log.given_up};
+}
 
 // What an operator asked of a runner (pawsctl runners drain, hold). Kept by the agent's store.
 enum class WishKind { drain, hold };

@@ -27,6 +27,7 @@ struct Snapshot {
     Judgement judged;
     std::vector<CollectorReport> collectors;
     bool config_reload_successful = true;
+    std::uint64_t store_corruptions = 0;  // databases that were set aside since the agent started
 };
 
 // What the first tick found was looked at in another: a runner's files tell where its processes

@@ -46,6 +46,10 @@ void process_start(const View& view, Series& out) {
     }
 }
 
+void store_corruptions(const View& view, Series& out) {
+    out.add(view.snapshot.store_corruptions);
+}
+
 constexpr std::array agent_table{
     Metric{.name = "paws_agent_build_info",
            .kind = Kind::info,
@@ -55,7 +59,8 @@ constexpr std::array agent_table{
            .fill = build_info},
     Metric{.name = "paws_agent_collector_success",
            .labels = "collector",
-           .help = "Whether the collector answered by its deadline in this tick.",
+           .help = "Whether the collector answered by its deadline in this tick; store is the "
+                   "agent's own database.",
            .absent = "the collector is switched off",
            .fill = collector_success},
     Metric{.name = "paws_agent_collector_duration_seconds",
@@ -74,6 +79,12 @@ constexpr std::array agent_table{
                    "before it is in force.",
            .absent = never,
            .fill = config_reload},
+    Metric{.name = "paws_agent_store_corruptions_total",
+           .kind = Kind::counter,
+           .help = "Damaged databases that were set aside since the agent started; each took the "
+                   "job history before it along.",
+           .absent = never,
+           .fill = store_corruptions},
 };
 
 constexpr std::array process_table{

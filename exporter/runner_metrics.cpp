@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::string_view never = "never, for a runner that was found";
 constexpr std::string_view no_log =
-    "the journal cannot be read (`pawsctl status` says why), or the runner is listed without a "
-    "unit";
+    "the journal cannot be read (`pawsctl status` says why), the runner is listed without a unit, "
+    "or what was counted before this start cannot be read yet";
 
 constexpr const char* true_or_false(bool value) {
     return value ? "true" : "false";
@@ -101,7 +101,7 @@ void restarts(const View& view, Series& out) {
 template <class Value>
 void each_log(const View& view, const Value& value) {
     for (const auto& runner : view.runners()) {
-        if (const auto* log = view.fresh(runner.log)) {
+        if (const auto* log = view.fresh(runner.log); log != nullptr && log->counters_known) {
             value(runner, log->counters);
         }
     }
@@ -233,13 +233,13 @@ constexpr std::array runner_table{
     Metric{.name = "paws_runner_connect_errors_total",
            .kind = Kind::counter,
            .labels = "runner",
-           .help = "Connection errors that the runner printed since the agent started.",
+           .help = "Connection errors that the runner printed since the agent first saw it.",
            .absent = no_log,
            .fill = connect_errors},
     Metric{.name = "paws_runner_listener_exits_total",
            .kind = Kind::counter,
            .labels = "runner,code",
-           .help = "Ends of the listener by exit code since the agent started; null is a "
+           .help = "Ends of the listener by exit code since the agent first saw it; null is a "
                    "signal, -2 a listener that could not be started.",
            .absent = no_log,
            .fill = listener_exits},
@@ -254,17 +254,19 @@ constexpr std::array runner_table{
            .help = "Whether the runner runs a job: its state is busy or draining.",
            .absent = "the runner's state is unknown",
            .fill = busy},
-    Metric{.name = "paws_runner_jobs_total",
-           .kind = Kind::counter,
-           .labels = "runner,result",
-           .help = "Jobs that ended since the agent started, by result; lost never said one.",
-           .absent = no_log,
-           .fill = jobs},
+    Metric{
+        .name = "paws_runner_jobs_total",
+        .kind = Kind::counter,
+        .labels = "runner,result",
+        .help =
+            "Jobs that ended since the agent first saw the runner, by result; lost never said one.",
+        .absent = no_log,
+        .fill = jobs},
     Metric{.name = "paws_runner_job_duration_seconds",
            .kind = Kind::histogram,
            .unit = "seconds",
            .labels = "runner",
-           .help = "Durations of jobs that ended since the agent started.",
+           .help = "Durations of jobs that ended since the agent first saw the runner.",
            .absent = no_log,
            .fill = job_duration},
     Metric{.name = "paws_runner_job_lease_seconds",
@@ -278,8 +280,8 @@ constexpr std::array runner_table{
     Metric{.name = "paws_runner_jobs_lost_total",
            .kind = Kind::counter,
            .labels = "runner,reason",
-           .help = "Jobs that ended without a result since the agent started, by what ended "
-                   "them.",
+           .help = "Jobs that ended without a result since the agent first saw the runner, by "
+                   "what ended them.",
            .absent = no_log,
            .fill = jobs_lost},
     Metric{.name = "paws_runner_version_age_seconds",

@@ -43,6 +43,7 @@ bool ends_here(const mg_connection* connection, const mg_request_info& info) {
 Request request_of(const mg_connection* connection, const mg_request_info& info) {
     return {.method = info.request_method,
             .path = info.local_uri_raw != nullptr ? info.local_uri_raw : "",
+            .query = info.query_string != nullptr ? info.query_string : "",
             .accept = header(connection, "Accept"),
             .accept_encoding = header(connection, "Accept-Encoding"),
             .local = is_local(info.remote_addr)};

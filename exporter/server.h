@@ -20,6 +20,8 @@ struct Sources {
     std::function<std::shared_ptr<const Snapshot>()> latest;  // null before the first tick
     std::function<std::shared_ptr<const Snapshot>()> fresh;   // may wait for a tick, at most 250 ms
     std::function<AgentInfo()> agent;                         // once for each rendering
+    // The ended jobs of the store; may wait for it, at most two seconds.
+    std::function<Result<std::vector<RunnerJob>>(const JobQuery&)> jobs;
     std::function<Now()> now;
     std::function<PastHour()> past_hour;
 };

@@ -4,6 +4,8 @@
 #include "exporter/families.h"
 #include "exporter/gzip.h"
 #include "exporter/history_json.h"
+#include "exporter/job_query.h"
+#include "exporter/jobs_json.h"
 #include "exporter/negotiate.h"
 #include "exporter/page.h"
 #include "exporter/status_json.h"
@@ -38,7 +40,7 @@ Answer only_local() {
 Answer not_found() {
     return plain(404,
                  "No such page. There are /, /metrics, /-/healthy, /-/ready, /api/v1/status, "
-                 "/api/v1/runners, /api/v1/runners/NAME, /api/v1/history.\n");
+                 "/api/v1/jobs, /api/v1/runners, /api/v1/runners/NAME, /api/v1/history.\n");
 }
 
 Answer json_answer(const boost::json::object& document) {
@@ -80,6 +82,8 @@ std::string percent_decoded(std::string_view text) {
     return plain_text;
 }
 
+constexpr std::string_view api_root = "/api/v1/";
+
 std::string_view reason_phrase(int status) {
     switch (status) {
         case 200:
@@ -118,7 +122,6 @@ Answer Site::answer(const Request& request) {
     if (request.path == "/-/ready") {
         return ready();
     }
-    static constexpr std::string_view api_root = "/api/v1/";
     const auto* file = page_file(request.path);
     const bool asks_api = request.path.starts_with(api_root);
     if (file == nullptr && !asks_api) {
@@ -127,7 +130,7 @@ Answer Site::answer(const Request& request) {
     if (!request.local) {
         return only_local();
     }
-    auto found = file != nullptr ? page(*file) : api(request.path.substr(api_root.size()));
+    auto found = file != nullptr ? page(*file) : api(request);
     return found.status == 200 ? packed(std::move(found), request.accept_encoding) : found;
 }
 
@@ -159,7 +162,11 @@ Answer Site::ready() const {
     return latest && is_settled(*latest) ? plain(200, "ready\n") : no_facts_yet();
 }
 
-Answer Site::api(std::string_view name) const {
+Answer Site::api(const Request& request) const {
+    const auto name = std::string_view{request.path}.substr(api_root.size());
+    if (name == "jobs") {
+        return jobs(request.query);
+    }
     if (name == "history") {
         return json_answer(history_json(sources_.past_hour(), sources_.now()));
     }
@@ -185,6 +192,28 @@ Answer Site::facts(std::string_view name) const {
                     : plain(404,
                             "There is no runner '" + printable(runner) +
                                 "' here; /api/v1/runners lists those that are.\n");
+}
+
+Answer Site::jobs(std::string_view wanted) const {
+    const auto snapshot = sources_.fresh();
+    if (!snapshot) {
+        return no_facts_yet();
+    }
+    const auto agent = sources_.agent();
+    const auto words = parse_url_query(wanted);
+    auto query = words ? parse_job_query(*words, agent.now.wall) : Result<JobQuery>{words.error()};
+    if (!query) {
+        return plain(400, query.error().what + "\n");
+    }
+    if (const auto* runner =
+            query->runner ? runner_meant(snapshot->facts, *query->runner) : nullptr) {
+        query->runner = runner->name;
+    }
+    const auto found = sources_.jobs(*query);
+    if (!found) {
+        return plain(503, found.error().what + "\n", "Retry-After: 1\r\n");
+    }
+    return json_answer(jobs_json(*snapshot, agent, *query, *found));
 }
 
 std::string to_wire(const Answer& answer, Send send, After after) {

@@ -15,7 +15,8 @@ namespace paws::exporter {
 
 struct Request {
     std::string_view method;
-    std::string_view path;  // as sent, without its query
+    std::string_view path;   // as sent, without its query
+    std::string_view query;  // what came after the '?', as sent
     std::string_view accept;
     std::string_view accept_encoding;
     bool local = false;  // from this machine: loopback or a unix socket
@@ -41,8 +42,9 @@ public:
 private:
     Answer metrics(const Request& request);
     Answer ready() const;
-    Answer api(std::string_view name) const;
+    Answer api(const Request& request) const;
     Answer facts(std::string_view name) const;
+    Answer jobs(std::string_view query) const;
 
     Options options_;
     Sources sources_;

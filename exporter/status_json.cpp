@@ -136,11 +136,11 @@ json::object agent_json(const View& view) {
 }
 
 // The last few, oldest first.
-json::array finished_jobs(const RunnerLog* log) {
+json::array finished_jobs(const RunnerJudgement* judged) {
     json::array jobs;
-    if (log != nullptr) {
-        for (const auto& job : log->finished) {
-            jobs.push_back(job_json(job));
+    if (judged != nullptr) {
+        for (const auto& ended : judged->finished) {
+            jobs.push_back(job_json(ended.job, ended.usage));
         }
     }
     return jobs;
@@ -169,22 +169,6 @@ json::object wish_json(const Wish& wish) {
 }
 
 }  // namespace
-
-json::object job_json(const Job& job) {
-    json::value identity;
-    if (job.identity) {
-        identity = json::object{{"repository", parts::text_or_null(job.identity->repository)},
-                                {"workflow", parts::text_or_null(job.identity->workflow)},
-                                {"job", parts::text_or_null(job.identity->job)},
-                                {"run_id", job.identity->run_id},
-                                {"run_attempt", job.identity->run_attempt}};
-    }
-    return {{"name", parts::text(job.name)},
-            {"started", rfc3339(job.started)},
-            {"finished", parts::time_or_null(job.finished)},
-            {"result", job.result ? json::value(to_string(*job.result)) : nullptr},
-            {"identity", std::move(identity)}};
-}
 
 json::object runner_entry(const View& view, const Runner& runner) {
     const auto* judged = view.judged(runner);
@@ -221,8 +205,12 @@ json::object runner_entry(const View& view, const Runner& runner) {
                                             {"age_seconds", parts::or_null(each.age_seconds)}});
         }
     }
-    entry["job"] = log != nullptr && log->job ? json::value(job_json(*log->job)) : nullptr;
-    entry["jobs"] = finished_jobs(log);
+    entry["job"] = nullptr;
+    if (log != nullptr && log->job) {
+        entry["job"] = job_json(
+            *log->job, judged != nullptr ? judged->job_usage.value_or(JobUsage{}) : JobUsage{});
+    }
+    entry["jobs"] = finished_jobs(judged);
     return entry;
 }
 

@@ -6,16 +6,6 @@ namespace paws::pawsctl {
 
 namespace {
 
-std::string without_unit_affixes(std::string name) {
-    static constexpr std::string_view prefix = "actions.runner.";
-    static constexpr std::string_view suffix = ".service";
-    if (name.starts_with(prefix) && name.ends_with(suffix) &&
-        name.size() > prefix.size() + suffix.size()) {
-        name = name.substr(prefix.size(), name.size() - prefix.size() - suffix.size());
-    }
-    return name;
-}
-
 // The agent knows runners by name and by GitHub's name; everything else is for people.
 Failure with_near_names(const Address& address, const std::string& meant, Failure refused) {
     const auto asked = ask(address, "status");

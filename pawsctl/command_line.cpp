@@ -100,6 +100,7 @@ CommandLine::CommandLine()
     takes_json(app_);
     add_status(*this);
     add_runners(*this);
+    add_jobs(*this);
     add_doctor(*this);
     add_hook(*this);
     add_config(*this);

@@ -56,4 +56,14 @@ Result<const Object*> find_runner(const Object& status, const std::string& meant
     return unknown(meant, runners);
 }
 
+std::string without_unit_affixes(std::string name) {
+    static constexpr std::string_view prefix = "actions.runner.";
+    static constexpr std::string_view suffix = ".service";
+    if (name.starts_with(prefix) && name.ends_with(suffix) &&
+        name.size() > prefix.size() + suffix.size()) {
+        name = name.substr(prefix.size(), name.size() - prefix.size() - suffix.size());
+    }
+    return name;
+}
+
 }  // namespace paws::pawsctl

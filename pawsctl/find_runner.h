@@ -16,4 +16,7 @@ namespace paws::pawsctl {
 Result<const boost::json::object*> find_runner(const boost::json::object& status,
                                                const std::string& meant);
 
+// "actions.runner.acme-widgets.build-01.service" is "acme-widgets.build-01"; other names stay.
+std::string without_unit_affixes(std::string name);
+
 }  // namespace paws::pawsctl

@@ -1,8 +1,10 @@
 #include "platform/sd_journal.h"
 
+#include "core/text.h"
 #include "platform/root_fs.h"
 #include "platform/sd_journal_access.h"
 
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <utility>
@@ -23,6 +25,15 @@ struct Free {
 Error journal_error(int result, std::string_view what) {
     auto error = system_error(-result, "the journal, " + std::string{what});
     return error;
+}
+
+Result<void> seek_cursor(sd_journal* handle, const std::string& cursor) {
+    const int sought = sd_journal_seek_cursor(handle, cursor.c_str());
+    if (sought == -EINVAL) {
+        return Error{Errc::malformed,
+                     "the journal, seek: not a cursor: '" + printable(cursor) + "'"};
+    }
+    return sought < 0 ? Result<void>{journal_error(sought, "seek")} : Result<void>{};
 }
 
 // All files, not those of the system alone: services that run as a login user write to that user's.
@@ -99,16 +110,31 @@ Result<void> SdJournal::seek_time(WallTime at) {
     return sought < 0 ? Result<void>{journal_error(sought, "seek")} : Result<void>{};
 }
 
+Result<bool> SdJournal::seek_last_to(const std::string& cursor, std::uint64_t count) {
+    standing_ = false;
+    if (auto sought = seek_cursor(handle_.get(), cursor); !sought) {
+        return sought.error();
+    }
+    const int skipped = sd_journal_previous_skip(handle_.get(), count);
+    if (skipped < 0) {
+        return journal_error(skipped, "seek");
+    }
+    standing_ = skipped > 0;
+    return standing_;
+}
+
 Result<void> SdJournal::seek_after(const std::string& cursor) {
     standing_ = false;
-    int sought = sd_journal_seek_cursor(handle_.get(), cursor.c_str());
-    sought = sought < 0 ? sought : sd_journal_next(handle_.get());
-    if (sought < 0) {
-        return journal_error(sought, "seek");
+    if (auto sought = seek_cursor(handle_.get(), cursor); !sought) {
+        return sought;
+    }
+    const int moved = sd_journal_next(handle_.get());
+    if (moved < 0) {
+        return journal_error(moved, "seek");
     }
     // The seek lands nearby if the entry was vacuumed or does not match; it is stepped over only
     // if it is there.
-    standing_ = sought > 0 && !is_at(cursor);
+    standing_ = moved > 0 && !is_at(cursor);
     return {};
 }
 

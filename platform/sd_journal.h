@@ -40,7 +40,11 @@ public:
     Result<void> seek_head();
     Result<void> seek_last(std::uint64_t count);  // to the last `count` entries, or all
     Result<void> seek_time(WallTime at);          // to the first that was taken then or later
-    // To what follows the entry of this cursor, also when that entry is gone.
+    // To the last `count` entries up to and with the one of this cursor, or all of them; false when
+    // there is none.
+    Result<bool> seek_last_to(const std::string& cursor, std::uint64_t count);
+    // To what follows the entry of this cursor, also when that entry is gone. Errc::malformed when
+    // it is no cursor.
     Result<void> seek_after(const std::string& cursor);
 
     Result<bool> next();  // false: nothing more just now

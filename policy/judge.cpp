@@ -6,6 +6,7 @@
 #include "policy/evidence.h"
 #include "policy/host.h"
 #include "policy/hung.h"
+#include "policy/job_usage.h"
 #include "policy/runner_problems.h"
 #include "policy/runner_state.h"
 
@@ -59,6 +60,7 @@ std::optional<T> recall(const std::map<std::string, T>& memories, const std::str
 struct Recalled {
     std::optional<Contact> contact;
     std::optional<Exertion> exertion;
+    std::optional<JobMeter> meter;
 };
 
 RunnerJudgement judge_runner(const Runner& runner,
@@ -96,16 +98,22 @@ Judgement judge(const Facts& facts, const Judgement& before, const Now& now) {
         const auto old = std::ranges::find(before.runners, runner.name, &RunnerJudgement::name);
         const auto* old_judgement = old == before.runners.end() ? nullptr : &*old;
         Recalled recalled{.contact = recall(before.memories.contact, runner.name),
-                          .exertion = recall(before.memories.exertion, runner.name)};
+                          .exertion = recall(before.memories.exertion, runner.name),
+                          .meter = recall(before.memories.jobs, runner.name)};
         judged.runners.push_back(
             judge_runner(runner, old_judgement, recalled, {facts.host, judged.host}, now));
+        auto jobs = measure_jobs(runner, facts.host, recalled.meter, now);
+        judged.runners.back().job_usage = std::move(jobs.running);
+        judged.runners.back().finished = std::move(jobs.finished);
         kept.contact.emplace(runner.name, *recalled.contact);
+        kept.jobs.emplace(runner.name, std::move(*recalled.meter));
         if (recalled.exertion) {
             kept.exertion.emplace(runner.name, *recalled.exertion);
         }
     }
     judged.memories.contact = std::move(kept.contact);
     judged.memories.exertion = std::move(kept.exertion);
+    judged.memories.jobs = std::move(kept.jobs);
     return judged;
 }
 

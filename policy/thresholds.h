@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include "core/job.h"
+
 #include <chrono>
 #include <cstdint>
 
@@ -30,7 +32,7 @@ inline constexpr std::chrono::nanoseconds longest_blink = 1min;
 
 inline constexpr std::chrono::nanoseconds start_patience = 3min;    // starting, then offline
 inline constexpr std::chrono::nanoseconds update_patience = 15min;  // updating, then offline
-inline constexpr std::chrono::nanoseconds worker_patience = 2min;   // a job without a worker
+inline constexpr std::chrono::nanoseconds worker_patience = longest_without_worker;
 
 inline constexpr std::uint32_t crash_loop_exits = 3;                 // without listening in between
 inline constexpr std::chrono::nanoseconds crash_loop_memory = 5min;  // quiet for so long clears it

@@ -47,6 +47,9 @@ TEST_CASE("role: every cell of role x verb") {
                              Cell{"runner", Role::host_operator, true},
                              Cell{"runner", Role::job, false},
                              Cell{"runner", Role::stranger, false},
+                             Cell{"jobs", Role::host_operator, true},
+                             Cell{"jobs", Role::job, false},
+                             Cell{"jobs", Role::stranger, false},
                              Cell{"config", Role::host_operator, true},
                              Cell{"config", Role::job, false},
                              Cell{"config", Role::stranger, false},
@@ -64,7 +67,7 @@ TEST_CASE("role: every cell of role x verb") {
         CHECK(permission->name == cell.verb);
         CHECK(may(cell.role, *permission) == cell.allowed);
     }
-    CHECK(permissions.size() == 6);  // a new verb has new cells above
+    CHECK(permissions.size() == 7);  // a new verb has new cells above
     CHECK(permission_for("") == nullptr);
     CHECK(permission_for("Status") == nullptr);
 }

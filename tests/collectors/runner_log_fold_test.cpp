@@ -198,6 +198,8 @@ TEST_CASE("fold: what is remembered is bounded, the newest stays") {
         told(std::chrono::seconds{3 * i}, runs_a)(std::chrono::seconds{3 * i + 1}, a_succeeded)(
             std::chrono::seconds{3 * i + 2}, killed);
     }
+    CHECK(told.log.finished.size() == untold_jobs_limit);
+    forget_told_jobs(told.log, &told.log);
     CHECK(told.log.finished.size() == remembered_jobs);
     CHECK(told.log.recent_exits.size() == remembered_exits);
     CHECK(told.log.recent_exits.back() == eight + 2999s);
@@ -252,4 +254,71 @@ TEST_CASE("fold: when the clock is set back, order and durations stay") {
     CHECK(*told.log.listening > *told.log.started);
     CHECK(told.log.counters.job_duration_sum_seconds == doctest::Approx(30));
     CHECK(told.log.finished.front().finished <= told.log.finished.back().started);
+}
+
+TEST_CASE("fold: finished jobs are forgotten only once they were told of") {
+    Told told;
+    const auto run = [&](int from, int count) {
+        for (int i = from; i < from + count; ++i) {
+            told(std::chrono::seconds{2 * i}, runs_a)(std::chrono::seconds{2 * i + 1}, a_succeeded);
+        }
+    };
+    run(0, 30);
+    forget_told_jobs(told.log, nullptr);
+    CHECK(told.log.finished.size() == 30);
+    const auto published = told.log;
+    run(30, 15);
+    forget_told_jobs(told.log, &published);
+    CHECK(told.log.finished.size() == 15);
+    CHECK(told.log.finished.front().started == eight + 60s);
+    forget_told_jobs(told.log, &published);
+    CHECK(told.log.finished.size() == 15);
+    const auto next = told.log;
+    forget_told_jobs(told.log, &next);
+    CHECK(told.log.finished.size() == remembered_jobs);
+}
+
+TEST_CASE("fold: a job without a worker is lost once, whatever is said of it afterwards") {
+    Told told;
+    told(0s, starting)(4s, listening)(10s, runs_a);
+    give_up_job(told.log, eight + 3min);
+    CHECK_FALSE(told.log.job);
+    REQUIRE(told.log.finished.size() == 1);
+    CHECK(told.log.finished[0].lost == LostReason::worker_gone);
+    CHECK(told.log.finished[0].finished == eight + 3min);
+    CHECK(told.log.finished[0].last_line == eight + 10s);
+    CHECK(told.log.counters.lost[LostReason::worker_gone] == 1);
+    give_up_job(told.log, eight + 4min);  // nothing runs
+    CHECK(told.log.counters.lost[LostReason::worker_gone] == 1);
+    told(5min, a_succeeded);
+    CHECK(told.log.counters.jobs[JobResult::succeeded] == 0);
+    CHECK(told.log.finished.size() == 1);
+    told(6min, runs_a)(7min, a_succeeded);  // another of the same name
+    CHECK(told.log.counters.jobs[JobResult::succeeded] == 1);
+    CHECK(told.log.counters.jobs[JobResult::lost] == 1);
+}
+
+TEST_CASE("fold: a job that was given up is not begun when its lines are read again") {
+    Told first;
+    first(0s, starting)(4s, listening)(10s, runs_a);
+    give_up_job(first.log, eight + 3min);
+    Told again;
+    again.log.given_up = first.log.given_up;
+    again(0s, starting)(4s, listening)(6s, runs_b);
+    CHECK(again.log.job);
+    again(10s, runs_a);
+    CHECK_FALSE(again.log.job);
+    again(5min, a_succeeded);
+    CHECK(again.log.counters.jobs[JobResult::succeeded] == 0);
+}
+
+TEST_CASE("fold: what ended a job without a result is told with it, and its lines name it") {
+    Told told;
+    told(0s, starting)(4s, listening)(10s, runs_a)(20s, killed);
+    CHECK(told.log.finished.back().lost == LostReason::listener_exit);
+    CHECK(told.log.finished.back().first_line == eight + 10s);
+    CHECK(told.log.finished.back().last_line == eight + 20s);
+    told(-1h, starting);  // the clock was set back: times move with it, the names of lines do not
+    CHECK(told.log.finished.back().started < eight);
+    CHECK(told.log.finished.back().first_line == eight + 10s);
 }

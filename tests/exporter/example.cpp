@@ -182,7 +182,12 @@ Snapshot example_snapshot() {
          .health = Health::degraded,
          .problems = {.checked = {Problem::disk, Problem::inodes}, .found = {Problem::disk}},
          .evidence = {{.fact = "socket", .value = "2 established", .age_seconds = 12.5}},
-         .last_contact = noon.wall - 12s}};
+         .last_contact = noon.wall - 12s,
+         .job_usage = JobUsage{.cpu_seconds = 12.5}}};
+    for (const auto& job : snapshot.facts.runners.front().log.value->finished) {
+        snapshot.judged.runners.front().finished.push_back(
+            {.job = job, .usage = {.memory_peak_bytes = 1'000'000}});
+    }
     snapshot.collectors = {{.name = "cpu", .success = true, .duration = 150us},
                            {.name = "units", .duration = 2s, .error = "the bus did not answer"}};
     return snapshot;

@@ -113,6 +113,20 @@ TEST_CASE("to_families: what is absent is not told, least of all as zero") {
     CHECK(text.find("paws_filesystem_") == std::string::npos);
 }
 
+TEST_CASE("to_families: counters whose past is not known yet are absent, not zero") {
+    auto snapshot = example_snapshot();
+    snapshot.facts.runners.front().log.value->counters_known = false;
+    const auto text = text_of(snapshot);
+    CHECK(mentions(text, "paws_runner_up"));
+    for (const auto* counter : {"paws_runner_jobs_total",
+                                "paws_runner_jobs_lost_total",
+                                "paws_runner_connect_errors_total",
+                                "paws_runner_listener_exits_total",
+                                "paws_runner_job_duration_seconds"}) {
+        CHECK_FALSE(mentions(text, counter));
+    }
+}
+
 TEST_CASE("to_families: a fact older than thirty seconds is gone") {
     auto snapshot = example_snapshot();
     snapshot.facts.host.memory.taken.boot -= 31s;

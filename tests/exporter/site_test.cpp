@@ -16,10 +16,23 @@ using namespace paws::exporter::testing;
 
 namespace {
 
+// Answers with a job whose name says what was asked.
+Result<std::vector<RunnerJob>> example_jobs(const JobQuery& query) {
+    if (query.limit == 13) {
+        return Error{Errc::timeout, "the database does not answer; ask again"};
+    }
+    RunnerJob ended{.runner = query.runner.value_or("any"), .record = {}};
+    ended.record.job.name = std::to_string(query.limit);
+    ended.record.job.finished = query.since;
+    ended.record.job.result = query.result;
+    return std::vector{ended};
+}
+
 Sources sources_of(const std::shared_ptr<const Snapshot>& snapshot) {
     return {.latest = [=] { return snapshot; },
             .fresh = [=] { return snapshot; },
             .agent = example_agent,
+            .jobs = example_jobs,
             .now = [] { return noon; },
             .past_hour = [] { return PastHour{}; }};
 }
@@ -71,6 +84,7 @@ TEST_CASE("Site: the page and the API answer this machine alone, and say why") {
     for (const auto* path : {"/",
                              "/status.js",
                              "/api/v1/status",
+                             "/api/v1/jobs",
                              "/api/v1/runners",
                              "/api/v1/runners/acme-widgets.build-01",
                              "/api/v1/history"}) {
@@ -83,6 +97,40 @@ TEST_CASE("Site: the page and the API answer this machine alone, and say why") {
     }
     CHECK(site.answer({.method = "GET", .path = "/metrics"}).status == 200);
     CHECK(site.answer({.method = "GET", .path = "/-/healthy"}).status == 200);
+}
+
+TEST_CASE("Site: jobs are those that were asked for, with what runs") {
+    auto site = example_site();
+    const auto ask = [&](std::string_view query) {
+        return site.answer(
+            {.method = "GET", .path = "/api/v1/jobs", .query = query, .local = true});
+    };
+    const auto all = boost::json::parse(*ask("").body);
+    CHECK(all.at("version").as_int64() == 1);
+    CHECK(all.at_pointer("/jobs/0/name").as_string() == "50");
+    CHECK(all.at_pointer("/running/0/runner").as_string() == "acme-widgets.build-01");
+    CHECK(all.at_pointer("/running/0/usage/cpu_seconds").as_double() == 12.5);
+    const auto some =
+        boost::json::parse(*ask("runner=build%2D01&result=failed&since=1h&limit=7").body);
+    CHECK(some.at_pointer("/jobs/0/runner").as_string() == "acme-widgets.build-01");
+    CHECK(some.at_pointer("/jobs/0/name").as_string() == "7");
+    CHECK(some.at_pointer("/jobs/0/result").as_string() == "failed");
+    CHECK(some.at_pointer("/jobs/0/finished").as_string() == "2025-11-23T13:00:00.000Z");
+    CHECK(some.at("running").as_array().empty());  // what runs has no result
+    for (const auto* wrong : {"result=splendid",
+                              "limit=0",
+                              "limit=1001",
+                              "since=yesterday",
+                              "colour=red",
+                              "runner=a&runner=b",
+                              "runner=%4",
+                              "runner=%zz"}) {
+        CAPTURE(wrong);
+        CHECK(ask(wrong).status == 400);
+    }
+    const auto busy = ask("limit=13");
+    CHECK(busy.status == 503);
+    CHECK(busy.headers == "Retry-After: 1\r\n");
 }
 
 TEST_CASE("Site: the status is the JSON document") {

@@ -139,6 +139,9 @@ TEST_CASE("runner_json: everything known of one runner") {
     CHECK(at(*found, "/trace/lease_lost") == "null");
     CHECK(at(*found, "/jobs/0/identity") == "null");
     CHECK(at(*found, "/jobs/0/result") == R"("succeeded")");
+    CHECK(at(*found, "/jobs/0/usage/memory_peak_bytes") == "1000000");
+    CHECK(at(*found, "/jobs/0/usage/cpu_seconds") == "null");
+    CHECK(at(*found, "/job/usage/cpu_seconds") == "1.25E1");
 }
 
 TEST_CASE("runner_json: an agent_name stands for its runner while it names one alone") {

@@ -63,6 +63,7 @@ class AgentProcess:
         shutil.rmtree(self.work)
 
     def start(self, ready: bool = True) -> None:
+        self._notify.read()  # also what one that was killed has said
         self._notify.said.clear()
         self.process = subprocess.Popen(
             ["setpriv", "--pdeathsig=KILL", project.binary("paws-agent"), "--config", self.config],

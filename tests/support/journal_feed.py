@@ -26,16 +26,30 @@ class JournalFeed:
     def __enter__(self) -> "JournalFeed":
         assert REMOTE.exists(), f"{REMOTE} is missing: install systemd-journal-remote"
         self.directory.mkdir(parents=True, exist_ok=True)
+        self._open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def _open(self) -> None:
         self._remote = subprocess.Popen(
             ["setpriv", "--pdeathsig=TERM", REMOTE,
              f"--output={self.directory}/system.journal", "-"],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        return self
 
-    def __exit__(self, *_: object) -> None:
+    def _close(self) -> None:
         self._remote.stdin.close()
         self._remote.wait(10)
         self._remote.stderr.close()
+
+    def vacuum(self) -> None:
+        """All that was written is gone; what comes goes to new files."""
+        with self._lock:
+            self._close()
+            for file in self.directory.iterdir():
+                file.unlink()
+            self._open()
 
     def write(self, message: str | bytes, at: float | None = None, **fields: str) -> None:
         """One entry, taken now or at the Unix time `at`. Field names as in the journal."""
@@ -62,6 +76,7 @@ class StdoutStream:
 
     def __init__(self, feed: JournalFeed, unit: str, identifier: str) -> None:
         self.invocation = uuid.uuid4().hex
+        self.lines: list[bytes] = []  # all that was said
         self._feed = feed
         self._fields = {"_SYSTEMD_UNIT": unit, "_SYSTEMD_INVOCATION_ID": self.invocation,
                         "_TRANSPORT": "stdout", "SYSLOG_IDENTIFIER": identifier}
@@ -92,6 +107,7 @@ class StdoutStream:
                 *lines, rest = (rest + data).split(b"\n")
                 for line in lines:
                     if line.strip():  # journald drops empty lines too
+                        self.lines.append(line)
                         self._feed.write(line, _PID=str(sender), **self._fields)
 
 

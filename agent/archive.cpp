@@ -1,0 +1,120 @@
+#include "agent/archive.h"
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+#include <utility>
+
+namespace paws::agent {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto tidy_every = 10min;
+
+// "20260112T080000Z"
+std::string compact(WallTime time) {
+    const auto seconds = std::chrono::system_clock::to_time_t(
+        std::chrono::time_point_cast<std::chrono::system_clock::duration>(time));
+    std::tm parts{};
+    ::gmtime_r(&seconds, &parts);
+    std::array<char, 32> text{};
+    const auto length = std::strftime(text.data(), text.size(), "%Y%m%dT%H%M%SZ", &parts);
+    return {text.data(), length};
+}
+
+}  // namespace
+
+// A damaged file is met once: what is opened after it is new.
+Result<StoreFile*> Archive::file(WallTime now) {
+    for (int tries = 0; !file_; ++tries) {
+        auto opened = StoreFile::open(path_, bounds_);
+        if (opened) {
+            begun_anew_ = opened->is_new();
+            file_ = std::move(*opened);
+            tidied_ = now;  // a first step right away would delay what is waited for
+        } else if (opened.error().code == Errc::malformed && tries == 0) {
+            set_aside(now);
+        } else {
+            return opened.error();
+        }
+    }
+    return &*file_;
+}
+
+void Archive::set_aside(WallTime now) {
+    file_.reset();
+    const auto aside = path_ + ".corrupt-" + compact(now);
+    if (std::rename(path_.c_str(), aside.c_str()) != 0) {
+        return;
+    }
+    ++corruptions_;
+    for (const char* part : {"-wal", "-shm"}) {
+        std::rename((path_ + part).c_str(), (aside + part).c_str());
+    }
+}
+
+// After a lock the file serves again; after everything else it is opened anew.
+void Archive::take(const Error& failed, WallTime now) {
+    if (failed.code == Errc::malformed) {
+        set_aside(now);
+    } else if (failed.code != Errc::timeout) {
+        file_.reset();
+    }
+}
+
+void Archive::tidy(WallTime now) {
+    if (tidied_ && std::chrono::abs(now - *tidied_) < tidy_every) {
+        return;
+    }
+    tidied_ = now;
+    if (const auto done = file_->tidy(now); !done) {
+        take(done.error(), now);
+    }
+}
+
+Result<Kept> Archive::load(WallTime now) {
+    const auto open = file(now);
+    if (!open) {
+        return open.error();
+    }
+    begun_anew_ = false;  // whoever loads knows what is there
+    auto kept = (*open)->load();
+    if (!kept) {
+        take(kept.error(), now);
+    }
+    return kept;
+}
+
+Result<void> Archive::save(const Changes& changes, WallTime now) {
+    const auto open = file(now);
+    if (!open) {
+        return open.error();
+    }
+    if (std::exchange(begun_anew_, false)) {
+        return Error{Errc::absent, path_ + ": was begun anew"};
+    }
+    auto saved = (*open)->save(changes, now);
+    if (!saved) {
+        take(saved.error(), now);
+        return saved;
+    }
+    tidy(now);
+    return saved;
+}
+
+Result<std::vector<RunnerJob>> Archive::jobs(const JobQuery& query, WallTime now) {
+    const auto open = file(now);
+    if (!open) {
+        return open.error();
+    }
+    auto found = (*open)->jobs(query);
+    if (!found) {
+        take(found.error(), now);
+    }
+    return found;
+}
+
+}  // namespace paws::agent

@@ -1,0 +1,41 @@
+// Archive: the store's file by its name, through what may become of it: it is opened when it is
+// needed, set aside when it is damaged, begun anew when it is gone. The store's thread alone.
+
+#pragma once
+
+#include "agent/store_file.h"
+
+#include <atomic>
+#include <optional>
+#include <string>
+
+namespace paws::agent {
+
+class Archive {
+public:
+    Archive(std::string path, StoreBounds bounds) : path_{std::move(path)}, bounds_{bounds} {}
+
+    Result<Kept> load(WallTime now);
+    // Errc::absent: it was begun anew, and holds nothing of what was saved before.
+    Result<void> save(const Changes& changes, WallTime now);
+    Result<std::vector<RunnerJob>> jobs(const JobQuery& query, WallTime now);
+    void close() { file_.reset(); }
+
+    // How many damaged files were set aside. From any thread.
+    std::uint64_t corruptions() const { return corruptions_; }
+
+private:
+    Result<StoreFile*> file(WallTime now);
+    void take(const Error& failed, WallTime now);
+    void set_aside(WallTime now);
+    void tidy(WallTime now);
+
+    std::string path_;
+    StoreBounds bounds_;
+    std::optional<StoreFile> file_;
+    bool begun_anew_ = false;
+    std::optional<WallTime> tidied_;
+    std::atomic<std::uint64_t> corruptions_ = 0;
+};
+
+}  // namespace paws::agent

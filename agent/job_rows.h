@@ -1,0 +1,19 @@
+// Job rows: ended jobs in the store's table `jobs`. Throws SQLite::Exception.
+
+#pragma once
+
+#include "core/job.h"
+
+#include <vector>
+
+namespace SQLite {
+class Database;
+}
+
+namespace paws::agent {
+
+// A job that is there already stays as it is.
+void insert_jobs(SQLite::Database& database, const std::vector<RunnerJob>& jobs);
+std::vector<RunnerJob> select_jobs(SQLite::Database& database, const JobQuery& query);
+
+}  // namespace paws::agent
