@@ -215,8 +215,7 @@ constexpr std::array runner_table{
     Metric{.name = "paws_runner_problem",
            .labels = "runner,problem",
            .help = "What is wrong with the runner: 1 while the problem lasts.",
-           .absent = "the facts that would tell of the problem are missing; `lease_late` in this "
-                     "version",
+           .absent = "the facts that would tell of the problem are missing",
            .fill = problem},
     Metric{.name = "paws_runner_last_contact_timestamp_seconds",
            .unit = "seconds",

@@ -164,7 +164,7 @@ TEST_CASE("github_api: one list a scope and interval, however many runners and t
     rig.until(60s, [&] { return rig.github->count() == 4; });
 }
 
-TEST_CASE("github_api: who is not in a whole list is absent; a list that failed changes nothing") {
+TEST_CASE("github_api: who is not in a whole list is absent, a list that failed changes nothing") {
     Rig rig;
     rig.add("build-01", 42);
     rig.add("build-02", 43);

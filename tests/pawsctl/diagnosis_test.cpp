@@ -138,7 +138,7 @@ TEST_CASE("diagnosis: what would keep a runner from coming up again is a failure
     CHECK(runner_check(evidence, "disk").verdict == Verdict::failed);
 }
 
-TEST_CASE("diagnosis: a hook that is not there fails every job; no hooks are a pity") {
+TEST_CASE("diagnosis: a hook that is not there fails every job, no hooks are a pity") {
     auto evidence = good_runner();
     evidence.root.environment = "ACTIONS_RUNNER_HOOK_JOB_COMPLETED=/opt/gone.sh\n";
     evidence.root.hooks = {{"/opt/gone.sh", false}};

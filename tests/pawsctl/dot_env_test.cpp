@@ -15,7 +15,7 @@ const std::string completed =
 }  // namespace
 
 TEST_CASE(
-    "dot_env: a line is what stands before and after the first '='; the last of a key counts") {
+    "dot_env: a line is what stands before and after the first '=', the last of a key counts") {
     const std::string text = "LANG=C.UTF-8\r\n=x\nA=\n#B=1\nC=a=b\nnothing\nLANG=de\nD=\"q\"";
     CHECK(env_lines(text).size() == 5);
     CHECK(env_value(text, "LANG") == "de");
