@@ -105,7 +105,7 @@ CommandLine::CommandLine()
     add_hook(*this);
     add_config(*this);
     add_completion(*this);
-    app_.footer(examples({"pawsctl status", "pawsctl status --help"}) +
+    app_.footer(examples({"pawsctl status --help"}) +
                 "\n\nExit: 0 all well, 1 degraded, 2 failed, 3 unknown; 64 usage, 69 no agent,\n"
                 "70 a bug, 74 output failed, 77 refused, 78 configuration");
 }

@@ -18,7 +18,7 @@ CASES = [
     ("st", ["status"]),
     ("--s", ["--socket"]),
     ("status --w", ["--watch"]),
-    ("runners ", ["list", "show", "hook"]),
+    ("runners ", ["list", "show", "drain", "hold", "resume", "hook"]),
     ("runners show acme", ["acme-widgets.build-01", "acme-widgets.build-02"]),
     ("status acme-widgets.build-02", ["acme-widgets.build-02"]),
     ("--socket status runners l", ["list"]),
