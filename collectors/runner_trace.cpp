@@ -146,6 +146,35 @@ void RunnerTraceCollector::identify(const Beneath& diag,
     }
 }
 
+// What the newest page of a running job's worker says of its end. One that cannot be read is left
+// alone: job code may have put it there.
+void RunnerTraceCollector::hear_worker(const Beneath& diag,
+                                       const std::optional<Job>& job,
+                                       Known& known,
+                                       const Now& now) {
+    const bool there =
+        job && !known.workers.empty() &&
+        *trace_opened(known.workers.back(), worker_prefix) >= job->started - name_precision;
+    if (!there) {
+        known.worker.reset();
+        return;
+    }
+    if (!known.worker || known.worker->name != known.workers.back()) {
+        known.worker = Trace{.name = known.workers.back(), .tail = {}};
+    }
+    const auto file = diag.open_file(known.worker->name);
+    auto budget = read_in_a_round;
+    const auto hear = [&](std::string_view line) {
+        const auto event = parse_trace_line(line);
+        if (event && event->says == Traces::steps_ended) {
+            fold(known.trace, *event, now.wall);
+        }
+    };
+    if (!file || !known.worker->tail.read(*file, budget, hear)) {
+        known.worker.reset();
+    }
+}
+
 // Empty, or why nothing newer can be read.
 std::string RunnerTraceCollector::look(const Runner& runner, Known& known, const Now& now) const {
     const auto root = Beneath::open(root_, runner.root);
@@ -158,7 +187,9 @@ std::string RunnerTraceCollector::look(const Runner& runner, Known& known, const
     }
     follow(known);
     const auto read_all = read(*diag, known, now);
-    identify(*diag, runner.log.value ? runner.log.value->job : std::nullopt, known);
+    const auto job = runner.log.value ? runner.log.value->job : std::nullopt;
+    identify(*diag, job, known);
+    hear_worker(*diag, job, known, now);
     if (known.followed.empty()) {
         return "no trace of a listener in " + diag->path();
     }

@@ -41,6 +41,7 @@ private:
         std::vector<std::string> listeners;          // traces by age, the newest last
         std::vector<std::string> workers;
         std::vector<Trace> followed;               // the newest of the listeners'
+        std::optional<Trace> worker;               // the newest of the running job's
         std::optional<platform::FileStatus> read;  // the worker's trace, when it was read
         RunnerTrace trace;
     };
@@ -52,6 +53,11 @@ private:
     static void identify(const platform::Beneath& diag,
                          const std::optional<Job>& job,
                          Known& known);
+
+    static void hear_worker(const platform::Beneath& diag,
+                            const std::optional<Job>& job,
+                            Known& known,
+                            const Now& now);
 
     platform::RootFs root_;
     std::map<std::string, Known> known_;  // by the runner's name

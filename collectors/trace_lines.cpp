@@ -27,6 +27,7 @@ constexpr std::array wordings{
     Wording{"JobDispatcher", "Lock renewal has run out of retry", "", Traces::lease_lost},
     Wording{"JobDispatcher", "Job request ", " received", Traces::job_received},
     Wording{"JobDispatcher", "Worker finished for job ", " Code: ", Traces::worker_ended},
+    Wording{"JobRunner", "Job result after all job steps finish", "", Traces::steps_ended},
     Wording{"Listener", "Version: ", "", Traces::listener_started},
     Wording{
         "Listener", "Runner execution has finished with return code ", "", Traces::listener_ended},
@@ -97,6 +98,10 @@ void fold(RunnerTrace& trace, const TraceEvent& event, WallTime now) {
             trace.lease_lost.reset();
             trace.worker_ended.reset();
             trace.worker_exit_code.clear();
+            trace.steps_ended.reset();
+            break;
+        case Traces::steps_ended:
+            trace.steps_ended = at;
             break;
         case Traces::lease_renewed:
             // Two listeners may write at once, each to its own file.
@@ -132,6 +137,7 @@ void hold_back(RunnerTrace& trace, WallTime now) {
                              &trace.renewal_failed,
                              &trace.lease_lost,
                              &trace.worker_ended,
+                             &trace.steps_ended,
                              &trace.backs_off,
                              &trace.listener_ended}) {
         if (*time) {

@@ -21,6 +21,7 @@ enum class Traces {
     renewal_failed,
     lease_lost,
     worker_ended,  // text: its exit code
+    steps_ended,   // of the job, by its worker's trace
     backs_off,
 };
 

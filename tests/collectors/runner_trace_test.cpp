@@ -176,6 +176,34 @@ TEST_CASE("runner_trace: the job of a worker is known by the first trace since i
     CHECK(trace.job->identity.repository == "acme/widgets");
 }
 
+TEST_CASE("runner_trace: the end of a job's steps is known from its worker's newest page") {
+    Rig rig;
+    rig.append(first, renewal("03:01:00"));
+    const std::string ended =
+        "Z INFO JobRunner] Job result after all job steps finish: Succeeded\n";
+    rig.append("Worker_20260102-020000-utc.log", "[2026-01-02 02:30:00" + ended);
+    rig.runs("build", three + 10min);
+    CHECK_FALSE(rig.look().steps_ended);
+    rig.append("Worker_20260102-031001-utc.log", job_message("build", 7));
+    CHECK_FALSE(rig.look().steps_ended);
+    rig.append("Worker_20260102-031001-utc.log", "[2026-01-02 03:20:00" + ended);
+    CHECK(rig.look().steps_ended == three + 20min);
+    rig.append(first,
+               "[2026-01-02 03:30:00Z INFO JobDispatcher] Job request 0 for plan 1 job 2 "
+               "received.\n");
+    CHECK_FALSE(rig.look().steps_ended);
+}
+
+TEST_CASE("runner_trace: a worker's trace that is a FIFO hides no lease") {
+    Rig rig;
+    rig.append(first, renewal("03:01:00"));
+    rig.runs("build", three);
+    REQUIRE(::mkfifo(rig.diag("Worker_20260102-031001-utc.log").c_str(), 0600) == 0);
+    const auto trace = rig.look();
+    CHECK(trace.lease_renewed == three + 1min);
+    CHECK(trace.error.empty());
+}
+
 TEST_CASE("runner_trace: a worker's trace that names another job is not this job's") {
     Rig rig;
     rig.runs("build", three + 10min);
