@@ -22,7 +22,7 @@
 
 #include <sys/types.h>
 
-namespace SQLite {
+namespace SQLite {  // NOLINT(readability-identifier-naming): the library's own
 class Database;
 }
 
