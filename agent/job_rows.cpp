@@ -16,8 +16,8 @@ namespace {
 constexpr const char* columns =
     "runner, name, first_line, last_line, started, finished, result, lost, repository, workflow, "
     "job, run_id, run_attempt, cpu_seconds, memory_peak_bytes, oom_kills, cpu_stall_seconds, "
-    "memory_stall_seconds, io_stall_seconds, disk_low_bytes, connect_errors";
-constexpr const char* values = "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?";
+    "memory_stall_seconds, io_stall_seconds, disk_low_bytes, connect_errors, blame, because";
+constexpr const char* values = "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?";
 
 std::int64_t nanoseconds(WallTime time) {
     return time.time_since_epoch().count();
@@ -70,7 +70,7 @@ void bind_identity(Binder& bind, const std::optional<JobIdentity>& identity) {
 }
 
 void bind(SQLite::Statement& statement, const RunnerJob& ended) {
-    const auto& [job, usage] = ended.record;
+    const auto& [job, usage, verdict] = ended.record;
     Binder bind{statement};
     bind.text(ended.runner);
     bind.text(job.name);
@@ -89,6 +89,8 @@ void bind(SQLite::Statement& statement, const RunnerJob& ended) {
     bind.number(usage.io_stall_seconds);
     bind.number(usage.disk_low_bytes);
     bind.number(usage.connect_errors);
+    bind.word(verdict.blame);
+    bind.text(verdict.because);
 }
 
 // Reads one value after the other.
@@ -136,7 +138,7 @@ std::optional<JobIdentity> read_identity(Reader& read) {
 RunnerJob job_of(SQLite::Statement& statement) {
     Reader read{statement};
     RunnerJob ended;
-    auto& [job, usage] = ended.record;
+    auto& [job, usage, verdict] = ended.record;
     ended.runner = read.text();
     job.name = read.text();
     job.first_line = read.time();
@@ -154,6 +156,8 @@ RunnerJob job_of(SQLite::Statement& statement) {
     usage.io_stall_seconds = read.number();
     usage.disk_low_bytes = read.count();
     usage.connect_errors = read.count();
+    verdict.blame = read.word(blames);
+    verdict.because = read.text();
     return ended;
 }
 
@@ -175,7 +179,8 @@ std::vector<RunnerJob> select_jobs(SQLite::Database& database, const JobQuery& q
         database,
         std::string{"SELECT "} + columns +
             " FROM jobs WHERE (?1 IS NULL OR runner = ?1) AND (?2 IS NULL OR result = ?2) "
-            "AND (?3 IS NULL OR finished >= ?3) ORDER BY finished DESC, id DESC LIMIT ?4"};
+            "AND (?3 IS NULL OR finished >= ?3) AND (?4 IS NULL OR run_id = ?4) "
+            "ORDER BY finished DESC, id DESC LIMIT ?5"};
     if (query.runner) {
         select.bind(1, *query.runner);
     }
@@ -185,7 +190,10 @@ std::vector<RunnerJob> select_jobs(SQLite::Database& database, const JobQuery& q
     if (query.since) {
         select.bind(3, nanoseconds(*query.since));
     }
-    select.bind(4, whole(std::min(query.limit, job_query_limit)));
+    if (query.run_id) {
+        select.bind(4, whole(*query.run_id));
+    }
+    select.bind(5, whole(std::min(query.limit, job_query_limit)));
     std::vector<RunnerJob> jobs;
     while (select.executeStep()) {
         jobs.push_back(job_of(select));

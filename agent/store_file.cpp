@@ -68,6 +68,8 @@ CREATE TABLE jobs(
   io_stall_seconds REAL,
   disk_low_bytes INTEGER,
   connect_errors INTEGER,
+  blame TEXT,
+  because TEXT,
   UNIQUE(runner, last_line, name));
 CREATE INDEX jobs_by_end ON jobs(finished);
 CREATE TABLE wishes(

@@ -41,7 +41,7 @@ private:
     boost::asio::awaitable<std::string> jobs(Request request);
     boost::asio::awaitable<History::Jobs> history_jobs(JobQuery query);
     std::string config(const Request& request) const;
-    std::string wish(Verb verb, const Request& request);
+    std::string wish(Verb verb, const Request& asked);
     std::string resume(const Runner& runner, const WishRequest& request, const Snapshot& latest);
 
     boost::asio::io_context& loop_;

@@ -271,14 +271,11 @@ Result<bool> JournalCollector::drain(Budget& budget) {
         }
         moved = true;
         const auto read = entry();
-        const auto track = tracks_.find(read.unit);
-        if (track != tracks_.end()) {
-            const auto counted = count(track->second, read);
-            if (!counted) {
-                return counted.error();
-            }
-            told |= *counted;
+        const auto counted = count(read);
+        if (!counted) {
+            return counted.error();
         }
+        told |= *counted;
         budget.bytes -= std::min(budget.bytes, read.message.size());
     }
     if (moved) {
@@ -344,10 +341,12 @@ bool JournalCollector::consume(Track& track, const JournalEntry& entry) {
 
 // The tally and the place it is good for move together. Lines that say nothing need not be
 // remembered: read again they say nothing again.
-Result<bool> JournalCollector::count(Track& track, const JournalEntry& entry) {
-    if (!consume(track, entry)) {
+Result<bool> JournalCollector::count(const JournalEntry& entry) {
+    const auto found = tracks_.find(entry.unit);
+    if (found == tracks_.end() || !consume(found->second, entry)) {
         return false;
     }
+    auto& track = found->second;
     auto cursor = journal_->cursor();
     if (!cursor) {
         return cursor.error();

@@ -94,7 +94,7 @@ private:
     static bool is_hook(const Track& track, const JournalEntry& entry);
     static void learn_traced_job(Track& track, const Runner& runner);
     static bool consume(Track& track, const JournalEntry& entry);
-    Result<bool> count(Track& track, const JournalEntry& entry);
+    Result<bool> count(const JournalEntry& entry);
     void miss_workers(const Facts& seen, const Now& now);
     Fill fill(const Facts& seen, const Now& now);
 

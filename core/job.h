@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "core/blame.h"
 #include "core/time.h"
 
 #include <array>
@@ -78,10 +79,17 @@ struct JobUsage {
     std::optional<std::uint64_t> connect_errors;
 };
 
+// Who is to blame for a job's end, as far as this host can tell.
+struct JobVerdict {
+    std::optional<Blame> blame;  // absent: it went well
+    std::string because;         // one line for people
+};
+
 // A job that has ended, with what it took.
 struct JobRecord {
     Job job;
     JobUsage usage;
+    JobVerdict verdict;
 };
 
 struct RunnerJob {
@@ -94,6 +102,7 @@ struct JobQuery {
     std::optional<std::string> runner;
     std::optional<JobResult> result;
     std::optional<WallTime> since;  // ended at or after it
+    std::optional<std::uint64_t> run_id;
     std::size_t limit = 50;
 };
 inline constexpr std::size_t job_query_limit = 1000;

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "core/blame.h"
 #include "core/runner_facts.h"
 #include "core/time.h"
 
@@ -99,9 +100,6 @@ struct Problems {
         }
     }
 };
-
-// Whose fault it is that something does not work.
-enum class Blame { unknown, job, runner, host, network, github };
 
 // The signs of a listener that is alive and dead to GitHub. Two of them together are proof.
 enum class HungSign {

@@ -42,6 +42,12 @@ Result<void> take(JobQuery& query, const std::string& key, const std::string& wo
             return malformed("'" + printable(word) + "' is no time span; write 30m, 24h or 7d");
         }
         query.since = now - *span;
+    } else if (key == "run") {
+        query.run_id = parse_integer<std::uint64_t>(word);
+        if (!query.run_id) {
+            return malformed("'" + printable(word) +
+                             "' is no run: its number stands in GitHub's address");
+        }
     } else if (key == "limit") {
         const auto limit = parse_integer<std::size_t>(word);
         if (!limit || *limit == 0 || *limit > job_query_limit) {
@@ -50,7 +56,7 @@ Result<void> take(JobQuery& query, const std::string& key, const std::string& wo
         query.limit = *limit;
     } else {
         return malformed("'" + printable(key) +
-                         "' is not known here; there are runner, result, since, limit");
+                         "' is not known here; there are runner, result, since, run, limit");
     }
     return {};
 }

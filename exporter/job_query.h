@@ -12,7 +12,7 @@
 
 namespace paws::exporter {
 
-// runner=NAME result=failed since=24h limit=50; the error is for whoever asked.
+// runner=NAME result=failed since=24h run=123 limit=50; the error is for whoever asked.
 Result<JobQuery> parse_job_query(const std::map<std::string, std::string>& words, WallTime now);
 
 // "a=b&c=d%20e" (RFC 3986); a name that comes twice is an error.

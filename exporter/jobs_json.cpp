@@ -52,23 +52,31 @@ bool is_wanted(const JobQuery& query, const std::string& runner) {
     return !query.result && (!query.runner || *query.runner == runner);
 }
 
+bool is_wanted(const JobQuery& query, const Job& job) {
+    return !query.run_id || (job.identity && job.identity->run_id == *query.run_id);
+}
+
 json::array running(const View& view, const JobQuery& query) {
     json::array jobs;
     for (const auto& runner : view.runners()) {
         const auto* log = view.fresh(runner.log);
-        if (log == nullptr || !log->job || !is_wanted(query, runner.name)) {
+        if (log == nullptr || !log->job || !is_wanted(query, runner.name) ||
+            !is_wanted(query, *log->job)) {
             continue;
         }
         const auto* judged = view.judged(runner);
         const auto usage = judged != nullptr ? judged->job_usage : std::nullopt;
-        jobs.push_back(with_runner(runner.name, job_json(*log->job, usage.value_or(JobUsage{}))));
+        jobs.push_back(with_runner(
+            runner.name,
+            job_json({.job = *log->job, .usage = usage.value_or(JobUsage{}), .verdict = {}})));
     }
     return jobs;
 }
 
 }  // namespace
 
-json::object job_json(const Job& job, const JobUsage& usage) {
+json::object job_json(const JobRecord& record) {
+    const auto& [job, usage, verdict] = record;
     return {{"name", parts::text(job.name)},
             {"started", rfc3339(job.started)},
             {"finished", parts::time_or_null(job.finished)},
@@ -76,7 +84,9 @@ json::object job_json(const Job& job, const JobUsage& usage) {
             {"result", job.result ? json::value(to_string(*job.result)) : nullptr},
             {"lost_reason", job.lost ? json::value(to_string(*job.lost)) : nullptr},
             {"identity", identity_json(job.identity)},
-            {"usage", usage_json(usage)}};
+            {"usage", usage_json(usage)},
+            {"blame", verdict.blame ? json::value(to_string(*verdict.blame)) : nullptr},
+            {"because", parts::text_or_null(verdict.because)}};
 }
 
 json::object jobs_json(const Snapshot& snapshot,
@@ -86,7 +96,7 @@ json::object jobs_json(const Snapshot& snapshot,
     const View view{.snapshot = snapshot, .agent = agent};
     json::array jobs;
     for (const auto& one : ended) {
-        jobs.push_back(with_runner(one.runner, job_json(one.record.job, one.record.usage)));
+        jobs.push_back(with_runner(one.runner, job_json(one.record)));
     }
     json::object document;
     document["version"] = 1;

@@ -12,7 +12,7 @@ namespace paws::exporter {
 
 boost::json::object runner_entry(const View& view, const Runner& runner);
 
-boost::json::object job_json(const Job& job, const JobUsage& usage);
+boost::json::object job_json(const JobRecord& record);
 
 // By its name, or by GitHub's where only one has it; null when there is none.
 const Runner* runner_named(const View& view, std::string_view name);

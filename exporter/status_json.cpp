@@ -140,7 +140,7 @@ json::array finished_jobs(const RunnerJudgement* judged) {
     json::array jobs;
     if (judged != nullptr) {
         for (const auto& ended : judged->finished) {
-            jobs.push_back(job_json(ended.job, ended.usage));
+            jobs.push_back(job_json(ended));
         }
     }
     return jobs;
@@ -208,7 +208,9 @@ json::object runner_entry(const View& view, const Runner& runner) {
     entry["job"] = nullptr;
     if (log != nullptr && log->job) {
         entry["job"] = job_json(
-            *log->job, judged != nullptr ? judged->job_usage.value_or(JobUsage{}) : JobUsage{});
+            {.job = *log->job,
+             .usage = judged != nullptr ? judged->job_usage.value_or(JobUsage{}) : JobUsage{},
+             .verdict = {}});
     }
     entry["jobs"] = finished_jobs(judged);
     return entry;

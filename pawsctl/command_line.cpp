@@ -101,13 +101,15 @@ CommandLine::CommandLine()
     add_status(*this);
     add_runners(*this);
     add_jobs(*this);
+    add_why(*this);
     add_doctor(*this);
     add_hook(*this);
     add_config(*this);
     add_completion(*this);
-    app_.footer(examples({"pawsctl status --help"}) +
-                "\n\nExit: 0 all well, 1 degraded, 2 failed, 3 unknown; 64 usage, 69 no agent,\n"
-                "70 a bug, 74 output failed, 77 refused, 78 configuration");
+    app_.footer(
+        "Examples: pawsctl VERB --help\n"
+        "Exit: 0 all well, 1 degraded, 2 failed, 3 unknown; 64 usage, 69 no agent,\n"
+        "70 a bug, 74 output failed, 75 not yet, 77 refused, 78 configuration");
 }
 
 CLI::App& CommandLine::verb(CLI::App& parent, const std::string& name, const std::string& what) {

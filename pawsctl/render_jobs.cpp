@@ -116,25 +116,10 @@ Line job_line(const Object& job,
         .add(known_or_dash(ended, age(ended) + " ago"));
 }
 
-void add_word(std::string& words, const std::string& word) {
-    words += words.empty() || word.empty() ? word : ", " + word;
-}
-
-// What a person would ask next of a job that went wrong.
+// The blame goes before the reason; nothing of a job that went well.
 std::string why(const Object& job) {
-    auto lost = text(job, "lost_reason");
-    std::ranges::replace(lost, '_', ' ');
-    const auto& usage = object(job, "usage");
-    const auto kills = number(usage, "oom_kills");
-    const auto errors = number(usage, "connect_errors");
-    std::string words = lost.empty() ? "" : "lost: " + lost;
-    if (kills && *kills > 0) {
-        add_word(words, "killed for memory: " + decimal(*kills, 0));
-    }
-    if (errors && *errors > 0) {
-        add_word(words, "connect errors: " + decimal(*errors, 0));
-    }
-    return words;
+    const auto blame = text(job, "blame");
+    return blame.empty() ? "" : blame + ": " + text(job, "because");
 }
 
 }  // namespace

@@ -11,6 +11,7 @@ void add_runners(CommandLine& line);
 void add_wishes(CommandLine& line, CLI::App& runners);  // below `runners`
 void add_runners_hook(CommandLine& line, CLI::App& runners);
 void add_jobs(CommandLine& line);
+void add_why(CommandLine& line);
 void add_doctor(CommandLine& line);
 void add_hook(CommandLine& line);
 void add_config(CommandLine& line);

@@ -2,6 +2,7 @@
 
 #include "core/snapshot.h"
 #include "policy/host.h"
+#include "policy/job_verdict.h"
 
 #include <algorithm>
 #include <chrono>
@@ -231,8 +232,8 @@ JobView view_of(const RunnerLog& log, const JobMeter& meter) {
     }
     for (const auto& job : log.finished) {
         const auto* measured = find(meter.ended, job);
-        view.finished.push_back(
-            {.job = job, .usage = measured != nullptr ? measured->usage : JobUsage{}});
+        const auto usage = measured != nullptr ? measured->usage : JobUsage{};
+        view.finished.push_back({.job = job, .usage = usage, .verdict = judge_job(job, usage)});
     }
     return view;
 }

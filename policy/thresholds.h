@@ -48,6 +48,11 @@ inline constexpr std::chrono::nanoseconds worker_end_patience = 5min;  // after 
 inline constexpr std::size_t failing_jobs_warn = 3;                    // in a row
 inline constexpr std::chrono::nanoseconds failing_job_duration = 15s;  // each as short as this
 
+// What made a job fail: next to nothing free where it worked, or most of its time spent waiting for
+// memory (PSI).
+inline constexpr std::uint64_t job_disk_low_bytes = 100'000'000;
+inline constexpr double job_stall_share = 0.5;
+
 inline constexpr std::uint64_t diag_bytes_warn = 2'000'000'000;
 inline constexpr std::chrono::nanoseconds spool_patience = 2min;  // pages are uploaded by then
 

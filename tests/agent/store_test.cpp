@@ -44,7 +44,8 @@ RunnerTally tally(std::uint64_t succeeded) {
 
 RunnerJob ended(const std::string& name, WallTime at, JobResult result = JobResult::succeeded) {
     RunnerJob ended{.runner = "acme.one", .record = {}};
-    auto& [job, usage] = ended.record;
+    auto& [job, usage, verdict] = ended.record;
+    verdict = {.blame = Blame::host, .because = "the disk it worked on was full"};
     job.name = name;
     job.started = at - 1min;
     job.first_line = job.started;
@@ -132,7 +133,9 @@ TEST_CASE("store: what is saved is there when it is opened again") {
     CHECK(kept.wishes.at("acme.one").note == hold.note);
     const auto jobs = file.jobs({}).value();
     REQUIRE(jobs.size() == 1);
-    const auto& [job, usage] = jobs[0].record;
+    const auto& [job, usage, verdict] = jobs[0].record;
+    CHECK(verdict.blame == Blame::host);
+    CHECK(verdict.because == "the disk it worked on was full");
     CHECK(job.name == "a");
     CHECK(job.started == noon - 1min);
     CHECK(job.finished == noon);

@@ -22,7 +22,8 @@ boost::json::object document() {
               {"runner":"acme-widgets.build-01","name":"nightly / fuzz",
                "started":"2026-01-12T07:00:00Z","finished":"2026-01-12T09:00:00Z",
                "duration_seconds":7200,"result":"lost","lost_reason":"worker_gone",
-               "usage":{"memory_peak_bytes":null,"oom_kills":1}}]})json")
+               "usage":{"memory_peak_bytes":null,"oom_kills":1},"blame":"host",
+               "because":"the kernel killed 1 process of it for memory"}]})json")
         .as_object();
 }
 
@@ -40,7 +41,7 @@ TEST_CASE("render_jobs: those that run stand first, and what went wrong says why
         "● test (ubuntu, 3.12) acme-widgets.build-01 succeeded   12 min       3.41 GB  8 min ago");
     CHECK(lines[3] ==
           "✖ nightly / fuzz      acme-widgets.build-01 lost        2 h          -        3 h ago");
-    CHECK(lines[4] == "    lost: worker gone, killed for memory: 1");
+    CHECK(lines[4] == "    host: the kernel killed 1 process of it for memory");
 }
 
 TEST_CASE("render_jobs: no line is wider than the screen") {

@@ -14,7 +14,7 @@ from fake_agent import FakeAgent
 STATUS = json.loads((Path(__file__).parent / "screens/healthy.json").read_text())
 # What stands before the cursor, and what is offered there; the last word is being typed.
 CASES = [
-    ("", ["status", "runners", "jobs", "doctor", "hook", "config", "completion"]),
+    ("", ["status", "runners", "jobs", "why", "doctor", "hook", "config", "completion"]),
     ("st", ["status"]),
     ("--s", ["--socket"]),
     ("status --w", ["--watch"]),
