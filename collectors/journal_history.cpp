@@ -96,7 +96,7 @@ Result<void> JournalCollector::catch_up(const std::string& unit,
                                         Budget& budget,
                                         const Now& now) {
     if (track.reading == Reading::history) {
-        const auto read = read_history(unit, track, budget, now);
+        auto read = read_history(unit, track, budget, now);
         if (!read && read.error().code == Errc::malformed) {  // what was kept is no cursor
             (track.log.counted_to.empty() ? origin_ : track.log.counted_to) = position_;
             return {};

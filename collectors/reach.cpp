@@ -149,31 +149,36 @@ void ReachCollector::renew(const Way& way, Attempt& attempt, const Now& now) {
     }
 }
 
+// One runner's servers. A way that several runners share is tried once.
+Reaches ReachCollector::reaches_of(const RunnerFiles& files, std::set<Way>& used, const Now& now) {
+    Reaches reaches;
+    for (const auto& [way, polled] : needed_servers(*files.settings, files.proxy)) {
+        if (!used.contains(way) && used.size() >= way_limit) {
+            shortfall_ = Error{Errc::malformed,
+                               "the runners name more than " + std::to_string(way_limit) +
+                                   " servers; only the first are tried"};
+            continue;
+        }
+        auto& tried = attempt(way);
+        if (used.insert(way).second) {
+            renew(way, tried, now);
+        }
+        if (tried.last) {
+            auto& reach = reaches[platform::authority(way.host, way.port)] = *tried.last;
+            reach.polled = polled;
+        }
+    }
+    return reaches;
+}
+
 Result<Fill> ReachCollector::collect(const Facts& seen, const Now& now) {
     shortfall_.reset();
     std::map<std::string, Reaches> found;
     std::set<Way> used;
     for (const auto& runner : seen.runners) {
         const auto& files = runner.files.value;
-        if (!files || !files->settings) {
-            continue;
-        }
-        auto& reaches = found[runner.name];
-        for (const auto& [way, polled] : needed_servers(*files->settings, files->proxy)) {
-            if (!used.contains(way) && used.size() >= way_limit) {
-                shortfall_ = Error{Errc::malformed,
-                                   "the runners name more than " + std::to_string(way_limit) +
-                                       " servers; only the first are tried"};
-                continue;
-            }
-            auto& tried = attempt(way);
-            if (used.insert(way).second) {
-                renew(way, tried, now);
-            }
-            if (tried.last) {
-                auto& reach = reaches[platform::authority(way.host, way.port)] = *tried.last;
-                reach.polled = polled;
-            }
+        if (files && files->settings) {
+            found[runner.name] = reaches_of(*files, used, now);
         }
     }
     std::erase_if(attempts_, [&](const auto& attempt) { return !used.contains(attempt.first); });

@@ -17,6 +17,7 @@
 #include <compare>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,7 +30,7 @@ struct Way {
     std::string target = "/";
     std::string proxy;  // "host:port"; empty: none
 
-    auto operator<=>(const Way&) const = default;
+    auto operator<=>(const Way&) const = default;  // NOLINT(modernize-use-nullptr): none is there
 };
 
 struct NeededServer {
@@ -73,6 +74,7 @@ private:
 
     Attempt& attempt(const Way& way);
     void renew(const Way& way, Attempt& attempt, const Now& now);
+    Reaches reaches_of(const RunnerFiles& files, std::set<Way>& used, const Now& now);
 
     Exchange exchange_;
     Clock clock_;

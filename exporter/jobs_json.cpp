@@ -41,11 +41,8 @@ json::value duration(const Job& job) {
 }
 
 json::object with_runner(const std::string& runner, json::object job) {
-    json::object entry{{"runner", parts::text(runner)}};
-    for (auto& [key, value] : job) {
-        entry[key] = std::move(value);
-    }
-    return entry;
+    job["runner"] = parts::text(runner);
+    return job;
 }
 
 bool is_wanted(const JobQuery& query, const std::string& runner) {

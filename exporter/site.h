@@ -44,7 +44,7 @@ private:
     Answer ready() const;
     Answer api(const Request& request) const;
     Answer facts(std::string_view name) const;
-    Answer jobs(std::string_view query) const;
+    Answer jobs(std::string_view wanted) const;
 
     Options options_;
     Sources sources_;

@@ -95,7 +95,7 @@ std::string blame(const Object& job) {
 
 // "2026-01-12T08:00:04.123Z" as journalctl reads it.
 std::string written_for_journal(const std::string& moment) {
-    auto written = moment.substr(0, moment.find('.'));
+    auto written = moment.substr(0, moment.find_first_of(".Z"));
     std::ranges::replace(written, 'T', ' ');
     return written;
 }

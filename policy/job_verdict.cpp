@@ -18,16 +18,16 @@ bool went_well(const Job& job) {
            job.result == JobResult::skipped;
 }
 
-std::string times(std::uint64_t count, const std::string& what) {
-    return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+std::string counted(std::uint64_t count, const std::string& one, const std::string& many) {
+    return std::to_string(count) + " " + (count == 1 ? one : many);
 }
 
 // Of what a job suffered from its host, the first that explains its end.
 std::optional<JobVerdict> suffered(const Job& job, const JobUsage& usage) {
     if (usage.oom_kills.value_or(0) > 0) {
-        return verdict(
-            Blame::host,
-            "the kernel killed " + times(*usage.oom_kills, "process") + " of it for memory");
+        return verdict(Blame::host,
+                       "the kernel killed " + counted(*usage.oom_kills, "process", "processes") +
+                           " of it for memory");
     }
     if (usage.disk_low_bytes && *usage.disk_low_bytes < job_disk_low_bytes) {
         return verdict(Blame::host, "the disk it worked on was full");
@@ -45,7 +45,8 @@ std::optional<JobVerdict> suffered(const Job& job, const JobUsage& usage) {
 JobVerdict lost(const Job& job, const JobUsage& usage) {
     if (usage.connect_errors.value_or(0) > 0) {
         return verdict(Blame::network,
-                       "its runner lost GitHub: " + times(*usage.connect_errors, "connect error"));
+                       "its runner lost GitHub: " +
+                           counted(*usage.connect_errors, "connect error", "connect errors"));
     }
     switch (job.lost.value_or(LostReason::superseded)) {
         case LostReason::listener_exit:
