@@ -13,6 +13,8 @@
 #include <memory>
 #include <thread>
 
+#include <unistd.h>
+
 namespace paws::pawsctl {
 
 namespace {
@@ -39,7 +41,7 @@ std::string who() {
             return user;
         }
     }
-    return "";
+    return "uid " + std::to_string(::geteuid());
 }
 
 boost::json::object arguments(const Wanted& wanted) {
