@@ -1,67 +1,35 @@
 #!/usr/bin/env python3
-"""Compares paws-agent with Debian's node_exporter and process_exporter on this host, in one run.
+"""Compares paws-agent with Debian's node_exporter and process_exporter, side by side in one run.
 
-All three are scraped in turn, every 1.05 s, the way Prometheus scrapes, beside 150 and beside
-2,000 processes that do nothing. Writes build/bench.json and prints every figure with its target.
-Usage: ./dev bench [--seconds 60] [--processes 150 2000]
+All three are services of one booted host that has four runners, two of them in a job. They are
+scraped in turn, every 1.05 s, the way Prometheus scrapes, beside 150 and beside 2,000 processes that
+do nothing. Writes build/bench.json and prints every figure with its target.
+Usage: ./dev bench [--seconds 60] [--processes 150 2000] [--runners 4] [--strict]
 """
 
 import argparse
 import contextlib
-import dataclasses
-import gzip
-import http.client
 import json
 import os
-import pathlib
 import platform
 import re
-import socket
 import statistics
-import subprocess
 import sys
 import time
+from pathlib import Path
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-WORK = ROOT / "build" / "bench"
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / "tests/support"), str(ROOT / "tests/system")]
+
+import project  # noqa: E402  the paths above lead to these
+from agent_unit import USER, AgentUnit, boot  # noqa: E402
+from broker import Broker  # noqa: E402
+from exporters import SERVERS, Agent, Exporter, NodeExporter, ProcessExporter, Round  # noqa: E402
+from runner_unit import RunnerUnit  # noqa: E402
+
 INTERVAL = 1.05  # above the second for which the agent serves one snapshot
 BURST = 1000
-NODE_COLLECTORS = ["cpu", "loadavg", "meminfo", "pressure", "filesystem", "diskstats", "netdev",
-                   "vmstat", "stat", "timex"]
-# What Prometheus 2.42 sends.
-HEADERS = {
-    "Accept": "application/openmetrics-text;version=1.0.0,application/openmetrics-text;"
-              "version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
-    "Accept-Encoding": "gzip",
-    "User-Agent": "Prometheus/2.42.0",
-}
-SNAPSHOT_TIME = re.compile(rb"^paws_agent_snapshot_timestamp_seconds (\S+)", re.MULTILINE)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def process_cpu_seconds(pid):
-    """CPU of all threads, those that ended too: the kernel's process clock (clock_getcpuclockid)."""
-    return time.clock_gettime((~pid << 3) | 2)
-
-
-def task_cpu_seconds(pid):
-    """CPU of the threads alive now, from their schedstat: a check on the clock above."""
-    total = 0
-    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        with contextlib.suppress(FileNotFoundError):
-            total += int((task / "schedstat").read_text().split()[0])
-    return total / 1e9
-
-
-def memory_bytes(pid):
-    rollup = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
-    kib = {key: int(value) for key, value in re.findall(r"^(Rss|Pss): +(\d+) kB", rollup, re.MULTILINE)}
-    return {"rss_bytes": kib["Rss"] * 1024, "pss_bytes": kib["Pss"] * 1024}
+BYSTANDERS = "bystanders.service"
 
 
 def quantile(values, fraction):
@@ -69,100 +37,28 @@ def quantile(values, fraction):
     return ordered[min(len(ordered) - 1, int(fraction * len(ordered)))]
 
 
-@dataclasses.dataclass
-class Round:
-    latencies: list = dataclasses.field(default_factory=list)
-    snapshots: list = dataclasses.field(default_factory=list)
-    bytes: int = 0
-
-
-class Exporter:
-    """A program that serves /metrics on a port of its own, ended by its pid."""
-
-    def __init__(self, name, command, port):
-        self.name = name
-        self.log = open(WORK / f"{name}.log", "wb")
-        self.process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL,
-                                        stdout=self.log, stderr=self.log)
-        self.pid = self.process.pid
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        self._wait_until_it_answers()
-
-    def _wait_until_it_answers(self):
-        for _ in range(100):
-            if self.process.poll() is not None:
-                break
-            with contextlib.suppress(OSError):
-                self.scrape(Round())
-                return
-            self.connection.close()
-            time.sleep(0.1)
-        self.end()
-        sys.exit(f"bench: {self.name} does not answer; see {WORK / self.name}.log")
-
-    def scrape(self, into):
-        started = time.perf_counter()
-        self.connection.request("GET", "/metrics", headers=HEADERS)
-        answer = self.connection.getresponse()
-        body = answer.read()
-        into.latencies.append(time.perf_counter() - started)
-        if answer.status != 200:
-            raise RuntimeError(f"{self.name} answered {answer.status}")
-        text = gzip.decompress(body) if answer.headers["Content-Encoding"] == "gzip" else body
-        into.bytes = len(text)
-        if found := SNAPSHOT_TIME.search(text):
-            into.snapshots.append(float(found[1]))
-
-    def cpu(self):
-        return process_cpu_seconds(self.pid), task_cpu_seconds(self.pid)
-
-    def end(self):
-        self.process.terminate()
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.log.close()
-
-
-def start_agent():
-    port = free_port()
-    config = WORK / "agent.toml"
-    config.write_text(f'[agent]\nstate_dir = "{WORK}/state"\nruntime_dir = "{WORK}/runtime"\n'
-                      f'[web]\nlisten = ["127.0.0.1:{port}"]\n')
-    program = ROOT / "build" / "release" / "bin" / "paws-agent"
-    return Exporter("paws-agent", [program, "--config", config], port)
-
-
-def start_node_exporter():
-    port = free_port()
-    return Exporter("node_exporter", [
-        "prometheus-node-exporter", f"--web.listen-address=127.0.0.1:{port}",
-        "--collector.disable-defaults", *(f"--collector.{name}" for name in NODE_COLLECTORS)], port)
-
-
-def start_process_exporter():
-    port = free_port()
-    config = WORK / "process_exporter.yml"
-    config.write_text('process_names:\n  - name: "{{.Comm}}"\n    cmdline: [".+"]\n')
-    return Exporter("process_exporter", [
-        "prometheus-process-exporter", f"-web.listen-address=127.0.0.1:{port}",
-        "-config.path", config], port)
+@contextlib.contextmanager
+def runners(host, broker, count):
+    """Runners with all their processes, connected to GitHub; every other one runs a job."""
+    started = []
+    for number in range(count):
+        runner = RunnerUnit(host, f"build-{number:02}").install(FAKE_BROKER=broker.endpoint).start()
+        if number % 2 == 1:
+            runner.tell("job build (ubuntu, gcc-13) 86400 Succeeded")
+        started.append(runner)
+    yield started
+    for runner in started:
+        host.run(["systemctl", "kill", "--signal=KILL", runner.unit], check=False)
 
 
 @contextlib.contextmanager
-def sleepers(count):
-    started = []
-    try:
-        for _ in range(count):
-            started.append(subprocess.Popen(["sleep", "3600"], stdin=subprocess.DEVNULL))
-        yield
-    finally:
-        for sleeper in started:
-            sleeper.kill()
-        for sleeper in started:
-            sleeper.wait()
+def bystanders(host, count):
+    host.run(["systemd-run", "--quiet", "--collect", f"--unit={BYSTANDERS}", "-p", "TasksMax=infinity",
+              "sh", "-c", f"for n in $(seq {count}); do sleep 86400 & done; wait"], timeout=60)
+    host.wait_for(lambda: int(host.run(["pgrep", "-c", "-x", "sleep"], check=False).stdout) >= count,
+                  60, f"{count} processes are there")
+    yield
+    host.run(["systemctl", "stop", BYSTANDERS], timeout=60)
 
 
 def paced(exporters, seconds):
@@ -206,21 +102,21 @@ def burst(exporter):
             "p99_ms": quantile(taken.latencies, 0.99) * 1e3}
 
 
-def measure(processes, seconds):
-    print(f"with {processes} other processes: {seconds} s, a scrape every {INTERVAL} s", flush=True)
+def measure(host, processes, seconds):
+    print(f"beside {processes} other processes: {seconds} s, a scrape every {INTERVAL} s", flush=True)
     with contextlib.ExitStack() as stack:
-        stack.enter_context(sleepers(processes))
-        exporters = []
-        for start in (start_agent, start_node_exporter, start_process_exporter):
-            exporters.append(start())
-            stack.callback(exporters[-1].end)
+        stack.enter_context(bystanders(host, processes))
+        exporters: list[Exporter] = []
+        for program in (Agent, NodeExporter, ProcessExporter):
+            exporters.append(program(host).start())
+            stack.callback(exporters[-1].stop)
         paced(exporters, 5)  # warm: first reads, allocator, Go's first collections
         figures = paced(exporters, seconds)
-        agent, node, process = exporters
-        figures[agent.name]["burst"] = burst(agent)
-        figures[node.name]["burst"] = burst(node)
+        agent, node, _ = exporters
+        for exporter in (agent, node):
+            figures[exporter.name]["burst"] = burst(exporter)
         for exporter in exporters:
-            figures[exporter.name] |= memory_bytes(exporter.pid)
+            figures[exporter.name] |= exporter.memory()
         return figures
 
 
@@ -259,34 +155,47 @@ def targets(results):
 
 
 def machine():
-    cpuinfo = pathlib.Path("/proc/cpuinfo").read_text()
+    cpuinfo = Path("/proc/cpuinfo").read_text()
     model = re.search(r"^model name\s*: (.*)", cpuinfo, re.MULTILINE)
     return {"cpu": model[1] if model else platform.machine(), "cpus": os.cpu_count(),
-            "kernel": platform.release(), "load": os.getloadavg()[0],
-            "processes": sum(entry.name.isdigit() for entry in pathlib.Path("/proc").iterdir())}
+            "kernel": platform.release(), "load": os.getloadavg()[0]}
+
+
+def compare(host, options):
+    AgentUnit(host).install()
+    results = {}
+    with Broker(host) as broker, runners(host, broker, options.runners):
+        for processes in options.processes:
+            results[processes] = measure(host, processes, options.seconds)
+            print_table(results[processes])
+        print("one round of each collector, on the same host:", flush=True)
+        done = host.run_as(USER, ["/srv/bin/bench_collectors", "--benchmark_color=false"], timeout=300)
+        print(done.stdout)
+    return results
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--processes", type=int, nargs="+", default=[150, 2000])
+    parser.add_argument("--runners", type=int, default=4)
     parser.add_argument("--strict", action="store_true", help="fail when a target is missed")
     options = parser.parse_args()
-    WORK.mkdir(parents=True, exist_ok=True)
 
     here = machine()
-    print(f"{here['cpus']} x {here['cpu']}, Linux {here['kernel']}, load {here['load']:.2f}, "
-          f"{here['processes']} processes")
-    results = {}
-    for processes in options.processes:
-        results[processes] = measure(processes, options.seconds)
-        print_table(results[processes])
+    print(f"{here['cpus']} x {here['cpu']}, Linux {here['kernel']}, load {here['load']:.2f}; "
+          f"{options.runners} runners")
+    # What bench_collectors links beside what the agent does, under Debian's name.
+    benchmark = next(Path("/usr/lib").glob("*/libbenchmark.so.1debian"))
+    binds = {project.CACHE / "servers/usr/bin": SERVERS, benchmark: f"/usr/lib/{benchmark.name}"}
+    with boot("bench", binds) as host:
+        results = compare(host, options)
     met = [(what, measured, bound, measured <= bound) for what, measured, bound in targets(results)]
     for what, measured, bound, holds in met:
         print(f"  {'ok    ' if holds else 'MISSED'} {what}: {measured:.4g} (at most {bound:.4g})")
-    (ROOT / "build" / "bench.json").write_text(json.dumps({
-        "machine": here, "interval_seconds": INTERVAL, "seconds": options.seconds,
-        "beside_processes": results,
+    (ROOT / "build/bench.json").write_text(json.dumps({
+        "machine": here, "runners": options.runners, "interval_seconds": INTERVAL,
+        "seconds": options.seconds, "beside_processes": results,
         "targets": [dict(zip(("what", "measured", "bound", "met"), row)) for row in met]}, indent=2) + "\n")
     return 1 if options.strict and not all(row[3] for row in met) else 0
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <memory>
 #include <set>
 #include <utility>
@@ -118,13 +119,14 @@ Result<void> UnitsCollector::look(const Now& now) {
     if (!asked_ || now.boot - *asked_ >= longest_trust) {
         doubt_ = Doubt::everything;
     }
+    doubt_oldest(now);
     const bool all_over = doubt_ == Doubt::everything;
     // What changes while we ask is asked for again, but not for ever.
     for (int pass = 0; pass < 3; ++pass) {
         if (auto found = find(); !found) {
             return found;
         }
-        if (auto read = read_stale(); !read) {
+        if (auto read = read_stale(now); !read) {
             return read;
         }
         if (auto heard = hear(); !heard) {
@@ -152,9 +154,7 @@ Result<void> UnitsCollector::connect() {
     }
     bus_ = std::move(*bus);
     doubt_ = Doubt::everything;
-    for (auto& [unit, known] : units_) {
-        known.stale = true;
-    }
+    doubt_all_units();
     return {};
 }
 
@@ -164,14 +164,36 @@ Result<void> UnitsCollector::hear() {
         return changes.error();
     }
     for (auto& [unit, known] : units_) {
-        known.stale = known.stale || changes->reloaded || changes->units.contains(unit);
+        known.stale = known.stale || changes->units.contains(unit);
     }
     if (changes->reloaded) {
         doubt_ = Doubt::everything;
+        doubt_all_units();
     } else if (changes->loaded && doubt_ == Doubt::none) {
         doubt_ = Doubt::loaded_units;
     }
     return {};
+}
+
+void UnitsCollector::doubt_all_units() {
+    for (auto& [unit, known] : units_) {
+        known.stale = true;
+    }
+}
+
+// Of the units whose time is up, as many as are due since the last look if all are to have their
+// turn within `longest_trust`. Reading all at once is a burst that PID 1 and one scrape would feel.
+void UnitsCollector::doubt_oldest(const Now& now) {
+    const auto passed = looked_ ? now.boot - *looked_ : std::chrono::nanoseconds{longest_trust};
+    looked_ = now.boot;
+    auto share = static_cast<std::size_t>(std::ceil(
+        static_cast<double>(units_.size()) * to_seconds(passed) / to_seconds(longest_trust)));
+    for (auto& [unit, known] : units_) {
+        if (share > 0 && !known.stale && now.boot - known.read >= longest_trust) {
+            known.stale = true;
+            --share;
+        }
+    }
 }
 
 Result<void> UnitsCollector::find() {
@@ -213,8 +235,7 @@ void UnitsCollector::compare(const std::vector<SystemdBus::LoadedUnit>& loaded) 
     for (const auto& unit : loaded) {
         if (can_be_runner(unit.name) || is_static(unit.name)) {
             auto& known = units_[unit.name];
-            known.stale = known.stale || doubt_ == Doubt::everything ||
-                          !says_the_same(known.properties, unit);
+            known.stale = known.stale || !says_the_same(known.properties, unit);
             there.insert(unit.name);
         }
     }
@@ -242,7 +263,7 @@ void UnitsCollector::compare(const std::vector<SystemdBus::LoadedUnit>& loaded) 
     });
 }
 
-Result<void> UnitsCollector::read_stale() {
+Result<void> UnitsCollector::read_stale(const Now& now) {
     for (auto unit = units_.begin(); unit != units_.end();) {
         auto& [name, known] = *unit;
         if (!known.stale) {
@@ -254,7 +275,7 @@ Result<void> UnitsCollector::read_stale() {
         }
         auto properties = bus_->show(name, unit_properties);
         if (properties) {
-            known = {.properties = std::move(*properties), .stale = false};
+            known = {.properties = std::move(*properties), .stale = false, .read = now.boot};
             ++unit;
         } else if (properties.error().code == Errc::io) {
             bus_->unfollow(name);  // it vanished since it was listed: it is simply not there

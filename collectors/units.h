@@ -1,7 +1,8 @@
 // UnitsCollector: finds the runners of this host and says how systemd sees each of them.
 // Sources: units named actions.runner.*.service in any state, and the runners that the
 // configuration lists. What systemd said is kept, asked anew when a signal says that it changed,
-// and every 30 s at the latest. Each call to the bus has a bound.
+// and after 30 s of trust a share in each round, so that no round pays for all. Each call to the
+// bus has a bound.
 
 #pragma once
 
@@ -34,6 +35,7 @@ private:
     struct Known {
         UnitProperties properties;
         bool stale = true;
+        BootTime read;  // when it was last asked for
     };
     // How much of what we know has to be asked for again.
     enum class Doubt { none, loaded_units, everything };
@@ -44,7 +46,9 @@ private:
     Result<void> find();
     Result<void> find_files();
     void compare(const std::vector<platform::SystemdBus::LoadedUnit>& loaded);
-    Result<void> read_stale();
+    void doubt_all_units();
+    void doubt_oldest(const Now& now);
+    Result<void> read_stale(const Now& now);
     bool is_static(std::string_view unit) const;
     std::vector<std::string> patterns() const;
     std::vector<Runner> found_runners(const std::optional<Now>& asked) const;
@@ -57,7 +61,8 @@ private:
     std::map<std::string, Known> units_;        // by unit name
     std::map<std::string, std::string> files_;  // unit file states, by unit name
     Doubt doubt_ = Doubt::everything;
-    std::optional<BootTime> asked_;  // when everything was last asked for
+    std::optional<BootTime> asked_;   // when the units were last listed
+    std::optional<BootTime> looked_;  // when the last look began
     std::optional<Error> shortfall_;
 };
 

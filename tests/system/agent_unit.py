@@ -1,15 +1,29 @@
 """AgentUnit: the agent as its package installs it on a booted host, from the repository's files."""
 
+from pathlib import Path
+
 import project
 import control
 import exposition
 from host import Host
+from nspawn import BootedHost
 
 UNIT = "paws-agent.service"
 USER = "paws-agent"
 PORT = 7297
 SOCKET = "/run/paws-agent/control.sock"
 FILES = project.SOURCE / "packaging/files.txt"
+
+
+def boot(label: str, binds: dict[Path, str] | None = None) -> BootedHost:
+    """A host that sees what was built, with the two commands where the package puts them."""
+    return BootedHost(label, {
+        project.build() / "bin": "/srv/bin",
+        project.SOURCE / "tests/support": "/srv/support",
+        project.binary("paws-agent"): "/usr/bin/paws-agent",
+        project.binary("pawsctl"): "/usr/bin/pawsctl",
+        **(binds or {}),
+    })
 
 
 class AgentUnit:

@@ -1,20 +1,8 @@
 import pytest
 
-import project
-from agent_unit import UNIT, AgentUnit
+from agent_unit import UNIT, AgentUnit, boot
 from nspawn import BootedHost
 from runner_unit import RunnerUnit
-
-
-def boot(label: str) -> BootedHost:
-    """A host that sees what was built, with the two commands where the package puts them."""
-    binaries = project.build() / "bin"
-    return BootedHost(label, {
-        binaries: "/srv/bin",
-        project.SOURCE / "tests/support": "/srv/support",
-        project.binary("paws-agent"): "/usr/bin/paws-agent",
-        project.binary("pawsctl"): "/usr/bin/pawsctl",
-    })
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,7 @@
 """Without D-Bus the agent goes on, says so, and recovers by itself."""
 
+import concurrent.futures
+import re
 import time
 
 import project
@@ -26,6 +28,42 @@ def test_the_bus_goes_and_comes_back(host, agent, runner):
     host.run("systemctl start dbus.socket dbus.service")
     host.wait_for(lambda: units() == 1, 15, "the collector succeeds again")
     agent.wait_for_state(runner.name, "idle", 10)
+    assert agent.pid() == pid
+
+
+# Units that end and are unloaded at once, a few at a time.
+CHURN = """for round in $(seq 150); do
+  for number in 1 2 3 4; do
+    systemd-run --quiet --no-block --collect --unit=actions.runner.acme-churn.r$number true
+  done
+done 2>/dev/null; true"""
+# In the properties of a unit, as busctl prints them.
+GONE = re.compile(r'STRING "LoadState";\s+VARIANT "s" \{\s+STRING "not-found";')
+
+
+def test_units_that_vanish_while_they_are_asked_about(host, agent, runner):
+    """Between their listing and the question for their properties. The bus itself is the witness
+    that this happened: systemd answered for a unit that was not there any more."""
+    runner.start()
+    agent.wait_for_state(runner.name, "idle")
+    pid = agent.pid()
+    host.run(["systemd-run", "--quiet", "--unit=witness", "-p", "StandardOutput=file:/run/witness",
+              "busctl", "monitor", "--match=type='method_return'"])
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        churn = pool.submit(host.run, CHURN, timeout=120)
+        looks = 0
+        while not churn.done():
+            metrics = agent.metrics()
+            assert metrics.value("paws_agent_collector_success", collector="units") == 1, agent.log()
+            assert metrics.state(runner.name) == "idle"
+            looks += 1
+            time.sleep(0.05)
+        churn.result()
+    host.run(["systemctl", "stop", "witness"])
+    vanished = len(GONE.findall(host.read("/run/witness")))
+    print(f"{looks} scrapes, {vanished} questions about units that had vanished")
+    assert looks > 10 and vanished > 0
+    host.wait_for(lambda: "acme-churn" not in agent.metrics().text, 10, "nothing of them stays")
     assert agent.pid() == pid
 
 

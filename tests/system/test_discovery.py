@@ -52,6 +52,21 @@ def test_a_runner_in_a_home_that_is_closed_is_still_judged(host, agent):
     host.run(["systemctl", "stop", runner.unit])
 
 
+def test_a_unit_file_that_was_edited_and_not_loaded_again_is_told(host, agent):
+    """No signal tells of it: systemd has to be asked, and is within half a minute."""
+    runner = RunnerUnit(host, "edited").install().start()
+    agent.wait_for_state(runner.name, "idle")
+    host.run(f"echo '# another line' >>/etc/systemd/system/{runner.unit}")
+
+    def told():
+        return "unit_changed" in agent.metrics().problems(runner.name)
+
+    host.wait_for(told, 45, "the edited unit is a problem")
+    host.run("systemctl daemon-reload")
+    host.wait_for(lambda: not told(), 5, "the reload ends it")
+    host.run(["systemctl", "stop", runner.unit])
+
+
 def test_a_unit_that_goes_away_takes_its_series_along(host, agent):
     runner = RunnerUnit(host, "passing").install().start()
     agent.wait_for_state(runner.name, "idle")
