@@ -139,6 +139,7 @@ std::vector<std::string> render_jobs(const Object& document, const Screen& scree
         }
     }
     std::vector<std::string> drawn;
+    drawn.reserve(lines.size());
     for (const auto& line : lines) {
         drawn.push_back(line.on(screen));
     }

@@ -81,6 +81,10 @@ std::string progress(const boost::json::object& runner) {
     return line;
 }
 
+void tell(const std::string& name, const std::string& what) {
+    print_lines({name + ": " + what});
+}
+
 int wait_for(const Call& call, const Wanted& wanted, const std::string& name) {
     const auto patience = parse_duration(wanted.patience).value_or(10min);
     const auto deadline = platform::now().boot + patience;
@@ -97,11 +101,11 @@ int wait_for(const Call& call, const Wanted& wanted, const std::string& name) {
         }
         const auto& runner = **found;
         if (is_reached(wanted, text(runner, "state"))) {
-            print_lines({name + ": " + text(runner, "state") + ", " + text(runner, "reason")});
+            tell(name, text(runner, "state") + ", " + text(runner, "reason"));
             return exit_well;
         }
         if (const auto line = progress(runner); line != told) {
-            print_lines({name + ": " + line});
+            tell(name, line);
             told = line;
         }
         std::this_thread::sleep_for(look_every);

@@ -174,7 +174,7 @@ const MeasuredJob* find(const std::vector<MeasuredJob>& measured, const Job& job
 class Share {
 public:
     Share(const JobMeter& meter, Spent spent, bool first)
-        : last_{meter.last}, spent_{std::move(spent)}, first_{first} {}
+        : last_{meter.last}, spent_{spent}, first_{first} {}
 
     void give(MeasuredJob& job) {
         add(job, spent_);

@@ -103,7 +103,7 @@ Judgement judge(const Facts& facts, const Judgement& before, const Now& now) {
         judged.runners.push_back(
             judge_runner(runner, old_judgement, recalled, {facts.host, judged.host}, now));
         auto jobs = measure_jobs(runner, facts.host, recalled.meter, now);
-        judged.runners.back().job_usage = std::move(jobs.running);
+        judged.runners.back().job_usage = jobs.running;
         judged.runners.back().finished = std::move(jobs.finished);
         kept.contact.emplace(runner.name, *recalled.contact);
         kept.jobs.emplace(runner.name, std::move(*recalled.meter));

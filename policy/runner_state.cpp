@@ -158,15 +158,19 @@ bool is_unregistered(const Live& live) {
     return told || (api != nullptr && unheard);
 }
 
-StateView working(const Live& live) {
+std::optional<StateView> busy(const Live& live) {
     const auto& job = live.log.job;
     const bool young = job && age(job->started, live.now) <= worker_patience;
-    const bool busy = live.processes != nullptr ? has_worker(live) || young : job.has_value();
-    if (busy) {
-        return view(live.runner.wish ? RunnerState::draining : RunnerState::busy,
-                    job ? "runs " + job->name : "a worker runs",
-                    job ? std::optional{job->started} : std::nullopt);
+    const bool works = live.processes != nullptr ? has_worker(live) || young : job.has_value();
+    if (!works) {
+        return std::nullopt;
     }
+    return view(live.runner.wish ? RunnerState::draining : RunnerState::busy,
+                job ? "runs " + job->name : "a worker runs",
+                job ? std::optional{job->started} : std::nullopt);
+}
+
+StateView idle(const Live& live) {
     const auto heard = live.contact.last;
     if (!live.contact.watched && (!heard || live.now.boot - *heard > contact_block)) {
         return view(RunnerState::unknown,
@@ -200,7 +204,10 @@ StateView live_state(const Live& live) {
     if (const auto stopped = frozen(live)) {
         return *stopped;
     }
-    return working(live);
+    if (const auto works = busy(live)) {
+        return *works;
+    }
+    return idle(live);
 }
 
 // The journal cannot be read: a listener that received bytes from GitHub lately is still proof

@@ -19,7 +19,7 @@ Now later(std::chrono::nanoseconds span) {
     return {.wall = noon.wall + span, .boot = noon.boot + span};
 }
 
-policy::UnitAction stop(std::string runner) {
+policy::UnitAction stop(const std::string& runner) {
     return {.verb = policy::UnitVerb::stop,
             .runner = runner,
             .unit = "actions.runner." + runner + ".service",

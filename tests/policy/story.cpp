@@ -5,6 +5,7 @@
 #include "policy/judge.h"
 #include "tests/policy/runners.h"
 
+#include <array>
 #include <cstdio>
 #include <ctime>
 
@@ -21,9 +22,9 @@ std::string stamp(WallTime time) {
     const auto day = std::chrono::floor<std::chrono::days>(seconds);
     const std::chrono::year_month_day date{day};
     const std::chrono::hh_mm_ss hour{seconds - day};
-    char text[32];
-    std::snprintf(text,
-                  sizeof text,
+    std::array<char, 32> text{};
+    std::snprintf(text.data(),
+                  text.size(),
                   "%04d-%02u-%02u %02d:%02d:%02dZ: ",
                   static_cast<int>(date.year()),
                   static_cast<unsigned>(date.month()),
@@ -31,7 +32,7 @@ std::string stamp(WallTime time) {
                   static_cast<int>(hour.hours().count()),
                   static_cast<int>(hour.minutes().count()),
                   static_cast<int>(hour.seconds().count()));
-    return text;
+    return text.data();
 }
 
 bool is_due(BootTime since, const Now& now, std::chrono::nanoseconds every) {
