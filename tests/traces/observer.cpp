@@ -180,6 +180,7 @@ void Observer::read_journal(const SimulatedRunner& subject, Seen& seen, Runner& 
         if (const auto event = seen.lines.next({.text = line.text, .at = line.at})) {
             auto& log = runner.log.value ? *runner.log.value : runner.log.value.emplace();
             collectors::fold(log, *event, line.at);
+            collectors::forget_told_jobs(log, &log);
         }
     }
     if (std::exchange(seen.first, false) && runner.log.value) {

@@ -26,8 +26,10 @@ std::optional<ReachFailure> failure_of(const Outcome& outcome, ReachStage late_s
         case Cause::proxy:
         case Cause::broker:
             return ReachFailure{ReachStage::connect, "Connection refused"};
+        case Cause::github_errors:
+            return ReachFailure{ReachStage::http, "the server answers 503"};
         default:
-            return std::nullopt;  // an error of the server is an answer
+            return std::nullopt;
     }
 }
 
@@ -65,6 +67,7 @@ Reach Prober::reach(const World& world, Instant now, Way way) {
     const bool late = outcome.at - now > probe_timeout;
     const auto took = std::min<Span>(outcome.at - now, probe_timeout);
     Reach reach{.tried = {.wall = world.wall(now), .boot = world.boot(now)},
+                .polled = way.server == Server::broker,
                 .failure = failure_of(outcome, stage, late),
                 .seconds = to_seconds(took)};
     if (!late && outcome.heard) {  // Date is in whole seconds
