@@ -18,8 +18,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t most_gone = 256;               // runners that may come back
-constexpr auto silence_after_start = 3min;           // then stdout goes elsewhere
+constexpr std::size_t most_gone = 256;      // runners that may come back
+constexpr auto silence_after_start = 3min;  // then stdout goes elsewhere
 
 void keep_word(IdentityWords& words, std::string_view field, std::string_view value) {
     if (field == hook_repository.name) {
