@@ -31,7 +31,7 @@ public:
     // Puts the wishes among the facts, before they are judged.
     void tell(Facts& facts) const;
 
-    // Does what the wishes ask for now; what came of it earlier.
+    // Gives the orders that the wishes ask for; returns what came of earlier ones.
     std::vector<actions::Outcome> follow(const Snapshot& snapshot);
 
 private:
