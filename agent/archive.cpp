@@ -88,8 +88,17 @@ Result<Kept> Archive::load(WallTime now) {
     return kept;
 }
 
+// The file to save to. That none can be made is a failure, not a new beginning.
+Result<StoreFile*> Archive::file_to_save(WallTime now) {
+    auto open = file(now);
+    if (!open && open.error().code == Errc::absent) {
+        return Error{Errc::io, open.error().what};
+    }
+    return open;
+}
+
 Result<void> Archive::save(const Changes& changes, WallTime now) {
-    const auto open = file(now);
+    const auto open = file_to_save(now);
     if (!open) {
         return open.error();
     }
@@ -99,7 +108,12 @@ Result<void> Archive::save(const Changes& changes, WallTime now) {
     auto saved = (*open)->save(changes, now);
     if (!saved) {
         take(saved.error(), now);
-        return saved;
+        if (saved.error().code != Errc::absent) {
+            return saved;
+        }
+        const auto next = file_to_save(now);
+        begun_anew_ = false;  // this answer says so
+        return next ? saved : next.error();
     }
     tidy(now);
     return saved;

@@ -16,7 +16,7 @@ public:
     Archive(std::string path, StoreBounds bounds) : path_{std::move(path)}, bounds_{bounds} {}
 
     Result<Kept> load(WallTime now);
-    // Errc::absent: it was begun anew, and holds nothing of what was saved before.
+    // Errc::absent: the file is another one now, which holds nothing of what was saved before.
     Result<void> save(const Changes& changes, WallTime now);
     Result<std::vector<RunnerJob>> jobs(const JobQuery& query, WallTime now);
     void close() { file_.reset(); }
@@ -26,6 +26,7 @@ public:
 
 private:
     Result<StoreFile*> file(WallTime now);
+    Result<StoreFile*> file_to_save(WallTime now);
     void take(const Error& failed, WallTime now);
     void set_aside(WallTime now);
     void tidy(WallTime now);

@@ -115,6 +115,21 @@ void History::set_wishes(WishesByRunner wishes) {
     plan();
 }
 
+void History::when_wishes_are_kept(std::function<void(Result<void>)> done) {
+    waiting_.push_back(std::move(done));
+    if (known_ && stored_wishes_ == wishes_version_) {
+        tell_those_who_wait({});
+    } else if (refused_ || pause_ > 0s) {
+        tell_those_who_wait(Error{Errc::io, error_});
+    }
+}
+
+void History::tell_those_who_wait(const Result<void>& result) {
+    for (const auto& done : std::exchange(waiting_, {})) {
+        done(result);
+    }
+}
+
 void History::note(const Snapshot& snapshot) {
     origin_ = origin_ ? origin_ : snapshot.facts.journal_origin;
     for (const auto& judged : snapshot.judged.runners) {
@@ -198,7 +213,8 @@ void History::plan() {
         return;
     }
     const auto now = clock_().boot;
-    const auto wait = std::max(shortest_between_saves, pause_);
+    const bool wishes_wait = stored_wishes_ != wishes_version_;
+    const auto wait = wishes_wait ? pause_ : std::max(shortest_between_saves, pause_);
     if (!saved_at_ || now - *saved_at_ >= wait) {
         save();
         return;
@@ -262,6 +278,9 @@ void History::acknowledge() {
     if (asked_.wishes) {
         stored_wishes_ = asked_wishes_;
     }
+    if (stored_wishes_ == wishes_version_) {
+        tell_those_who_wait({});
+    }
     asked_ = {};
 }
 
@@ -286,6 +305,7 @@ void History::tell_of_damage() {
 void History::fail(const Error& error) {
     error_ = error.what;
     pause_ = std::clamp(pause_ * 2, shortest_between_saves, longest_pause);
+    tell_those_who_wait(error);
 }
 
 CollectorReport History::report() const {

@@ -1,10 +1,10 @@
 // History: what outlives the agent, and when it is written: counters with their places in the
 // journal, ended jobs, wishes. Lives on the loop; the store does the writing.
 //
-// What changed in a tick is saved after it, at most once a second. What could not be saved stays
-// here and is saved later: counters as they are then, jobs in their order. As long as it is not
-// known what was counted before (the database is locked, say), nothing is saved and counters are
-// not told.
+// What changed in a tick is saved after it, at most once a second; wishes at once, since who asked
+// waits for that. What could not be saved stays here and is saved later: counters as they are then,
+// jobs in their order. As long as it is not known what was counted before (the database is locked,
+// say), nothing is saved and counters are not told.
 
 #pragma once
 
@@ -55,6 +55,8 @@ public:
     std::optional<Tallies> tallies() const;
     const WishesByRunner& wishes() const { return wishes_; }
     void set_wishes(WishesByRunner wishes);
+    // Calls `done` on the loop when the wishes of now are on the disk, or with what is in the way.
+    void when_wishes_are_kept(std::function<void(Result<void>)> done);
 
     // What a tick found. To be told of every one, on the loop.
     void note(const Snapshot& snapshot);
@@ -81,6 +83,7 @@ private:
     void acknowledge();
     void begin_anew();
     void fail(const Error& error);
+    void tell_those_who_wait(const Result<void>& result);
     void tell_of_damage();
     Changes unsaved() const;
 
@@ -103,6 +106,7 @@ private:
     RunnerTallies tallies_;  // of this run and of those before it
     WishesByRunner wishes_;
     std::uint64_t wishes_version_ = 1;
+    std::vector<std::function<void(Result<void>)>> waiting_;  // for the wishes to be kept
     std::map<std::string, std::vector<JobKey>> recorded_;  // by runner: those of its last list
     std::vector<RunnerJob> jobs_;                          // not written yet, oldest first
 

@@ -100,7 +100,7 @@ asio::awaitable<std::string> Verbs::respond(std::string line, platform::Peer pee
         case Verb::drain:
         case Verb::hold:
         case Verb::resume:
-            co_return wish(permission->verb, *request);
+            co_return co_await wish(permission->verb, std::move(*request));
     }
     co_return refusal(Refusal::usage, "");
 }
@@ -193,9 +193,9 @@ std::string Verbs::config(const Request& request) const {
     return answer({{"text", config_text(loaded_.config)}, {"files", std::move(files)}});
 }
 
-std::string Verbs::resume(const Runner& runner,
-                          const WishRequest& request,
-                          const Snapshot& latest) {
+std::optional<std::string> Verbs::resume(const Runner& runner,
+                                         const WishRequest& request,
+                                         const Snapshot& latest) {
     const auto reasons = policy::reasons_against_start(runner, latest.facts.host, self_.now());
     if (!reasons.empty() && !request.force) {
         std::string all;
@@ -207,34 +207,55 @@ std::string Verbs::resume(const Runner& runner,
                            " (or resume with --force --reason TEXT)");
     }
     wishes_.resume(runner, request.force ? "forced: " + request.note : "resumed");
-    return answer({{"runner", runner.name}, {"unit", runner.unit}});
+    return std::nullopt;
 }
 
-std::string Verbs::wish(Verb verb, const Request& asked) {
+// The answer says whether a restart of the agent would forget it: {"runner":..., "unit":...} and,
+// when it is not on the disk, "not_kept" with the reason.
+asio::awaitable<std::string> Verbs::wish(Verb verb, Request asked) {
     const auto request = parse_wish_request(verb, asked.arguments);
     if (!request) {
-        return refusal(Refusal::usage, request.error().what);
+        co_return refusal(Refusal::usage, request.error().what);
     }
     const auto latest = slot_.latest();
     if (!latest) {
-        return refusal(Refusal::unavailable, too_early);
+        co_return refusal(Refusal::unavailable, too_early);
     }
     const auto* runner = runner_meant(latest->facts, request->runner);
     if (runner == nullptr) {
-        return refusal(Refusal::not_found,
-                       "there is no runner '" + printable(request->runner) +
-                           "' here; `pawsctl runners list` shows those that are");
+        co_return refusal(Refusal::not_found,
+                          "there is no runner '" + printable(request->runner) +
+                              "' here; `pawsctl runners list` shows those that are");
     }
     if (runner->unit.empty()) {
-        return refusal(Refusal::conflict,
-                       runner->name + " has no systemd unit, so the agent cannot stop or start it");
+        co_return refusal(
+            Refusal::conflict,
+            runner->name + " has no systemd unit, so the agent cannot stop or start it");
     }
-    const auto done = verb == Verb::resume ? resume(*runner, *request, *latest) : std::string{};
     if (verb != Verb::resume) {
         wishes_.ask(runner->name, to_wish(*request, verb, self_.now().wall));
+    } else if (auto refused = resume(*runner, *request, *latest)) {
+        co_return std::move(*refused);
     }
     ticker_.wake();
-    return !done.empty() ? done : answer({{"runner", runner->name}, {"unit", runner->unit}});
+    json::object done{{"runner", runner->name}, {"unit", runner->unit}};
+    if (const auto kept = co_await wishes_kept(); !kept) {
+        done["not_kept"] = printable(kept.error().what);
+    }
+    co_return answer(done);
+}
+
+asio::awaitable<Result<void>> Verbs::wishes_kept() {
+    const auto waiter = std::make_shared<asio::steady_timer>(loop_, patience_for_the_store);
+    const auto said = std::make_shared<std::optional<Result<void>>>();
+    history_.when_wishes_are_kept([waiter, said](const Result<void>& kept) {
+        said->emplace(kept);
+        waiter->cancel();
+    });
+    if (!*said) {
+        co_await waiter->async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+    co_return said->value_or(Error{Errc::timeout, "the database does not answer"});
 }
 
 }  // namespace paws::agent

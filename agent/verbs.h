@@ -41,8 +41,12 @@ private:
     boost::asio::awaitable<std::string> jobs(Request request);
     boost::asio::awaitable<History::Jobs> history_jobs(JobQuery query);
     std::string config(const Request& request) const;
-    std::string wish(Verb verb, const Request& asked);
-    std::string resume(const Runner& runner, const WishRequest& request, const Snapshot& latest);
+    boost::asio::awaitable<std::string> wish(Verb verb, Request asked);
+    boost::asio::awaitable<Result<void>> wishes_kept();
+    // Nothing, or the refusal.
+    std::optional<std::string> resume(const Runner& runner,
+                                      const WishRequest& request,
+                                      const Snapshot& latest);
 
     boost::asio::io_context& loop_;
     Ticker& ticker_;

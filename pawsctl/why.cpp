@@ -34,7 +34,7 @@ bool is_meant(const Object& job, const std::string& meant, bool whole) {
 
 // The newest of that name, else the newest whose name has it in it; of a run all its jobs here.
 std::vector<const Object*> meant_by(const Object& document, const std::string& meant, bool run) {
-    const auto jobs = jobs_of(document);
+    auto jobs = jobs_of(document);
     if (run) {
         return jobs;
     }

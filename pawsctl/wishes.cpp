@@ -132,6 +132,9 @@ int carry_out(const Call& call, const Wanted& wanted) {
     }
     const auto& answer = std::get<Answer>(asked);
     const auto name = text(answer.result, "runner");
+    if (const auto why = text(answer.result, "not_kept"); !why.empty()) {
+        complain("it is in force, but a restart of paws-agent would forget it: " + why);
+    }
     if (wanted.waits) {
         return wait_for(call, wanted, name);
     }

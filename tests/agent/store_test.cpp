@@ -1,10 +1,9 @@
 #include "agent/store.h"
 
 #include "agent/counter_rows.h"
-#include "agent/history.h"
-#include "tests/agent/fakes.h"
-#include "tests/support/temporary_directory.h"
+#include "tests/agent/kept.h"
 
+#include <algorithm>
 #include <fstream>
 #include <future>
 
@@ -15,74 +14,15 @@
 
 using namespace paws;
 using namespace paws::agent;
+using namespace paws::agent::kept;
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
 namespace {
 
-constexpr WallTime noon{std::chrono::sys_days{std::chrono::March / 1 / 2026} + 12h};
-constexpr const char* unit = "actions.runner.acme.one.service";
-
-RunnerCounters some_counters(std::uint64_t succeeded) {
-    RunnerCounters counters;
-    counters.jobs = {{JobResult::succeeded, succeeded}, {JobResult::lost, 1}};
-    counters.lost = {{LostReason::worker_gone, 1}};
-    counters.job_durations[0] = 2;
-    counters.job_durations.back() = 3;
-    counters.job_duration_sum_seconds = 1234.5;
-    counters.connect_errors = 7;
-    counters.listener_exits = {{"null", 4}, {"-2", 5}};
-    return counters;
-}
-
-RunnerTally tally(std::uint64_t succeeded) {
-    return {.unit = unit,
-            .tally = {.counters = some_counters(succeeded),
-                      .counted_to = "cursor " + std::to_string(succeeded),
-                      .given_up = GivenUpJob{.first_line = noon - 1h, .name = "a"}}};
-}
-
-RunnerJob ended(const std::string& name, WallTime at, JobResult result = JobResult::succeeded) {
-    RunnerJob ended{.runner = "acme.one", .record = {}};
-    auto& [job, usage, verdict] = ended.record;
-    verdict = {.blame = Blame::host, .because = "the disk it worked on was full"};
-    job.name = name;
-    job.started = at - 1min;
-    job.first_line = job.started;
-    job.finished = at;
-    job.last_line = at;
-    job.result = result;
-    usage.cpu_seconds = 42.5;
-    usage.disk_low_bytes = 1'000'000'000'000;
-    return ended;
-}
-
-struct Place {
-    TemporaryDirectory directory;
-    std::string path = directory.path() / "paws.db";
-};
-
-StoreFile opened(const std::string& path, StoreBounds bounds = {}) {
-    auto file = StoreFile::open(path, bounds);
-    INFO((file ? "" : file.error().what));
-    REQUIRE(file);
-    return std::move(*file);
-}
-
-void write(StoreFile& file, const Changes& changes) {
-    const auto saved = file.save(changes, noon);
-    INFO((saved ? "" : saved.error().what));
-    REQUIRE(saved);
-}
-
 std::size_t count(StoreFile& file) {
     const auto jobs = file.jobs({.limit = 1000});
     return jobs ? jobs.value().size() : 0;
-}
-
-std::string bytes_of(const std::string& path) {
-    std::ifstream file{path, std::ios::binary};
-    return {std::istreambuf_iterator<char>{file}, {}};
 }
 
 }  // namespace
@@ -274,6 +214,17 @@ TEST_CASE("store: a damaged file is told from a good one, and set aside once") {
     CHECK(archive.corruptions() == 1);
 }
 
+TEST_CASE("store: where no file can be made, saving fails and nothing is begun anew") {
+    const Place place;
+    Archive archive{place.directory.path() / "later/paws.db", {}};
+    CHECK(archive.load(noon).error().code == Errc::absent);
+    const Changes changes{.origin = "o", .tallies = {{"acme.one", tally(1)}}, .jobs = {}};
+    CHECK(archive.save(changes, noon).error().code == Errc::io);
+    fs::create_directory(place.directory.path() / "later");
+    CHECK(archive.save(changes, noon).error().code == Errc::absent);
+    CHECK(archive.save(changes, noon));
+}
+
 TEST_CASE("store: a file that was removed is begun anew, and whoever saves hears of it") {
     const Place place;
     Archive archive{place.path, {}};
@@ -282,207 +233,8 @@ TEST_CASE("store: a file that was removed is begun anew, and whoever saves hears
     REQUIRE(archive.save(changes, noon));
     fs::remove(place.path);
     CHECK(archive.save(changes, noon).error().code == Errc::absent);
-    CHECK(archive.save(changes, noon).error().code == Errc::absent);  // now it is there, and empty
     REQUIRE(archive.save(changes, noon));
     CHECK(archive.load(noon)->tallies.size() == 1);
-}
-
-namespace {
-
-// A history whose loop runs here, and snapshots for it.
-struct Keeping {
-    boost::asio::io_context loop;
-    Snapshot snapshot;
-    std::vector<std::string> warnings;
-    int known = 0;
-    std::unique_ptr<History> history;
-
-    explicit Keeping(const std::string& path, std::chrono::milliseconds patience = 20s) {
-        history = std::make_unique<History>(
-            loop,
-            platform::now,
-            path,
-            History::House{.known = [this] { ++known; },
-                           .warn = [this](const std::string& what) { warnings.push_back(what); }});
-        history->open(patience);
-        snapshot.facts.journal_origin = "origin";
-    }
-    ~Keeping() { history->end(20s); }
-    Keeping(const Keeping&) = delete;
-    Keeping& operator=(const Keeping&) = delete;
-    Keeping(Keeping&&) = delete;
-    Keeping& operator=(Keeping&&) = delete;
-
-    void tick(std::int64_t count) {
-        const auto succeeded = static_cast<std::uint64_t>(count);
-        Runner runner{.name = "acme.one", .unit = unit, .root = ""};
-        RunnerLog log;
-        log.counters = some_counters(succeeded);
-        log.counted_to = "cursor " + std::to_string(succeeded);
-        runner.log.value = log;
-        RunnerJudgement judged{.name = "acme.one"};
-        for (std::uint64_t job = succeeded < 3 ? 0 : succeeded - 3; job < succeeded; ++job) {
-            judged.finished.push_back(
-                ended("job " + std::to_string(job), noon + static_cast<int>(job) * 1min).record);
-        }
-        snapshot.facts.runners = {runner};
-        snapshot.judged.runners = {judged};
-        history->note(snapshot);
-    }
-    bool works() const { return history->report().success; }
-    bool until(const std::function<bool()>& done) { return fakes::run_until(loop, done); }
-};
-
-// Read as another process would, without making or changing the file.
-std::int64_t number_in(const std::string& path, const char* question) {
-    try {
-        const SQLite::Database reader{path, SQLite::OPEN_READONLY, 2000};
-        SQLite::Statement asked{reader, question};
-        return asked.executeStep() ? asked.getColumn(0).getInt64() : 0;
-    } catch (const SQLite::Exception&) {
-        return -1;
-    }
-}
-
-std::int64_t saved(const std::string& path) {
-    return number_in(path, "SELECT value FROM counters WHERE counter='jobs' AND label='succeeded'");
-}
-
-std::int64_t jobs_in(const std::string& path) {
-    return number_in(path, "SELECT count(*) FROM jobs");
-}
-
-}  // namespace
-
-TEST_CASE(
-    "history: what ticks found is saved, at most once a second, and goes on in the next run") {
-    const Place place;
-    {
-        Keeping first{place.path};
-        REQUIRE(first.history->tallies());
-        CHECK_FALSE(first.history->tallies()->origin);
-        for (std::int64_t tick = 1; tick <= 20; ++tick) {
-            first.tick(tick);
-        }
-        CHECK(first.until([&] { return saved(place.path) == 20; }));
-        CHECK(first.works());
-        first.tick(21);  // and what is left at the end
-    }
-    Keeping next{place.path};
-    const auto tallies = next.history->tallies().value();
-    CHECK(tallies.origin == "origin");
-    CHECK(tallies.by_unit.at(unit).counters.jobs.at(JobResult::succeeded) == 21);
-    CHECK(tallies.by_unit.at(unit).counted_to == "cursor 21");
-    CHECK(jobs_in(place.path) == 21);
-}
-
-TEST_CASE("history: nothing is known and nothing saved while the database is locked") {
-    const Place place;
-    {
-        Keeping first{place.path};
-        first.tick(5);
-    }
-    auto other = std::make_unique<SQLite::Database>(place.path, SQLite::OPEN_READWRITE);
-    other->exec("PRAGMA locking_mode=EXCLUSIVE");
-    other->exec("BEGIN EXCLUSIVE");
-    Keeping next{place.path, 10ms};
-    CHECK_FALSE(next.history->tallies());
-    CHECK_FALSE(next.works());
-    next.snapshot.facts.journal_origin = "a later one";
-    next.tick(1);  // counted from nothing
-    REQUIRE(next.until(
-        [&] { return next.history->report().error.find("locked") != std::string::npos; }));
-    CHECK(next.known == 0);
-    other->exec("ROLLBACK");
-    other.reset();
-    REQUIRE(next.until([&] { return next.known == 1; }));
-    CHECK(next.works());
-    const auto tallies = next.history->tallies().value();
-    CHECK(tallies.origin == "origin");
-    CHECK(tallies.by_unit.at(unit).counters.jobs.at(JobResult::succeeded) == 5);
-}
-
-TEST_CASE("history: a removed database is begun anew with every counter") {
-    const Place place;
-    Keeping kept{place.path};
-    kept.tick(5);
-    REQUIRE(kept.until([&] { return saved(place.path) == 5; }));
-    fs::remove(place.path);
-    fs::remove(place.path + "-wal");
-    fs::remove(place.path + "-shm");
-    kept.history->set_wishes({});  // something to save, and no counter that changed
-    REQUIRE(kept.until([&] {
-        kept.tick(5);
-        return saved(place.path) == 5 && jobs_in(place.path) == 3;
-    }));
-    CHECK_FALSE(kept.warnings.empty());
-    CHECK(kept.until([&] { return kept.works(); }));
-}
-
-TEST_CASE("history: a database of a newer agent is not touched, and the run goes on without") {
-    const Place place;
-    opened(place.path);
-    SQLite::Database{place.path, SQLite::OPEN_READWRITE}.exec("PRAGMA user_version=99");
-    const auto before = bytes_of(place.path);
-    {
-        Keeping kept{place.path};
-        REQUIRE(kept.history->tallies());
-        CHECK(kept.history->report().error.find("newer paws-agent") != std::string::npos);
-        kept.tick(5);
-        CHECK_FALSE(kept.history->wait_for_jobs({}, 20s));
-    }
-    CHECK(bytes_of(place.path) == before);
-}
-
-TEST_CASE(
-    "history: without a directory to write in counting begins, and is saved once there is one") {
-    const Place place;
-    const auto below = place.directory.path() / "later";
-    const std::string path = below / "paws.db";
-    Keeping kept{path};
-    REQUIRE(kept.history->tallies());
-    CHECK_FALSE(kept.works());
-    kept.tick(2);
-    fs::create_directory(below);
-    CHECK(kept.until([&] {
-        kept.tick(2);
-        return saved(path) == 2;
-    }));
-    CHECK(kept.until([&] { return kept.works(); }));
-}
-
-TEST_SUITE("root") {
-    TEST_CASE("history: a full disk loses no counter and no job") {
-        const TemporaryDirectory directory;
-        const auto mount = directory.path().string();
-        REQUIRE(::mount("tmpfs", mount.c_str(), "tmpfs", 0, "size=2m") == 0);
-        const std::string path = mount + "/paws.db";
-        {
-            Keeping kept{path};
-            kept.tick(3);
-            CHECK(kept.until([&] { return saved(path) == 3; }));
-            {
-                std::ofstream filler{mount + "/filler"};
-                const std::string block(4096, 'x');
-                while (filler.write(block.data(), 4096).flush()) {
-                }
-            }
-            std::int64_t ticks = 3;
-            CHECK(kept.until([&] {
-                ticks += ticks < 600 ? 3 : 0;
-                kept.tick(ticks);
-                return !kept.works();
-            }));
-            CHECK(kept.history->report().error.find("full") != std::string::npos);
-            fs::remove(mount + "/filler");
-            CHECK(kept.until([&] {
-                kept.tick(ticks);
-                return kept.works() && saved(path) == ticks;
-            }));
-            CHECK(kept.until([&] { return jobs_in(path) == ticks; }));
-        }
-        ::umount2(mount.c_str(), MNT_DETACH);
-    }
 }
 
 TEST_CASE("store: what is asked is done in order, and at its end what was asked is done") {

@@ -162,7 +162,7 @@ TEST_CASE("github_client: each refusal says what to do, and none says the token"
     const auto error_of = [&](const HttpAnswer& refusal) {
         rig.answers = {refusal};
         rig.asked.clear();
-        const auto said = rig.error();
+        auto said = rig.error();
         CHECK(said.find("ghp_") == std::string::npos);
         return said;
     };

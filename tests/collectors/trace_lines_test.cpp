@@ -1,6 +1,7 @@
 #include "collectors/trace_lines.h"
 
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -23,12 +24,13 @@ std::string line(const std::string& component, const std::string& text) {
 }  // namespace
 
 TEST_CASE("trace_lines: the lines of both flows are told, whatever their dates look like") {
-    const struct {
+    struct Row {
         const char* component;
         const char* text;
         Traces says;
         const char* rest;
-    } rows[]{
+    };
+    const std::vector<Row> rows{
         {"JobDispatcher",
          "Successfully renew job 2f9a0c1e-0000-4000-8000-000000000001, job is valid till "
          "01/02/2026 03:14:05",

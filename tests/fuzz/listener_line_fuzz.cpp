@@ -13,7 +13,7 @@ namespace {
 
 // What holds of a log, whatever its lines were.
 void check(const RunnerLog& log, WallTime now) {
-    fuzz::require(log.finished.size() <= remembered_jobs);
+    fuzz::require(log.finished.size() <= untold_jobs_limit);
     fuzz::require(log.recent_exits.size() <= remembered_exits);
     fuzz::require(log.counters.job_duration_sum_seconds >= 0);
     fuzz::require(!log.contact || *log.contact <= now);

@@ -58,8 +58,8 @@ std::string_view result_word(int result) {
     return result_words.at(static_cast<std::size_t>(result));
 }
 
-void mirror_lines(std::function<void(std::string_view)> function) {
-    mirror() = std::move(function);
+void mirror_lines(std::function<void(std::string_view)> each_line) {
+    mirror() = std::move(each_line);
 }
 
 void print(std::string_view line) {

@@ -41,7 +41,7 @@ std::string_view result_word(int result);
 
 void print(std::string_view line);  // one line, at once, as the console shows it
 // Gets each line that is printed from now on; an empty function: no longer.
-void mirror_lines(std::function<void(std::string_view)> mirror);
+void mirror_lines(std::function<void(std::string_view)> each_line);
 void print_stamped(std::string_view line);  // with the .NET "u" time in front
 std::string setting(const char* name, std::string_view fallback);
 void set(const char* name,

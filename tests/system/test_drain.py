@@ -59,11 +59,14 @@ def test_a_hold_ends_by_itself(host, agent, runner):
 def test_wishes_outlive_the_agent(host, agent, runner):
     runner.start()
     agent.wait_for_state(runner.name, "idle")
-    pawsctl(host, "runners", "drain", runner.name, "--wait")
-    host.kill(agent.pid())
-    host.wait_for(lambda: host.show("paws-agent.service", "ActiveState")["ActiveState"] == "active",
+    pawsctl(host, "runners", "drain", runner.name)
+    first = agent.pid()
+    host.kill(first)  # at once: what was answered is on the disk
+    host.wait_for(lambda: agent.pid() not in (0, first) and
+                  host.show("paws-agent.service", "ActiveState")["ActiveState"] == "active",
                   20, "the agent is back")
     host.wait_for(lambda: wish_of(agent, runner) is not None, 10, "it knows the drain")
+    agent.wait_for_state(runner.name, "stopped", 10)
     assert host.show(runner.unit, "ActiveState")["ActiveState"] == "inactive"
     pawsctl(host, "runners", "resume", runner.name, "--wait")
 
