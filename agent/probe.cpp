@@ -26,6 +26,8 @@ using namespace std::chrono_literals;
 
 // A noisy source is looked at this often, not at every stir of it.
 constexpr auto rest_between_stirs = 100ms;
+// So long after a round the scrape that asked for it has its answer.
+constexpr auto rest_after_round = 100ms;
 
 platform::UniqueFd open_bell() {
     platform::UniqueFd bell{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
@@ -63,6 +65,7 @@ struct Probe::State {
     Collectors collectors;
     Clock clock;
     std::optional<std::chrono::steady_clock::time_point> resting_until;
+    std::optional<std::chrono::steady_clock::time_point> ahead_at;
 
     void ring() const {
         const std::uint64_t once = 1;
@@ -78,6 +81,7 @@ struct Probe::State {
     void stir(Collector& collector);
     std::optional<Question> next();
     void answer(Question& asked);
+    void read_ahead();
     void enter(const Collector& collector);
 };
 
@@ -95,6 +99,10 @@ void Probe::State::serve() {
         }
         if (auto asked = next()) {
             answer(*asked);
+            ahead_at = std::chrono::steady_clock::now() + rest_after_round;
+        } else if (ahead_at && std::chrono::steady_clock::now() >= *ahead_at) {
+            ahead_at.reset();
+            read_ahead();
         } else {
             wait();
         }
@@ -134,10 +142,12 @@ std::vector<pollfd> Probe::State::waited_for() {
 }
 
 int Probe::State::patience() const {
-    if (!resting_until) {
+    if (!resting_until && !ahead_at) {
         return -1;
     }
-    const auto left = *resting_until - std::chrono::steady_clock::now();
+    constexpr auto never = std::chrono::steady_clock::time_point::max();
+    const auto until = std::min(resting_until.value_or(never), ahead_at.value_or(never));
+    const auto left = until - std::chrono::steady_clock::now();
     return std::max(static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count()),
                     0);
 }
@@ -170,6 +180,17 @@ void Probe::State::stir(Collector& collector) {
     const std::lock_guard lock{mutex};
     if (worth_a_look && !released && stirred) {
         stirred();
+    }
+}
+
+void Probe::State::read_ahead() {
+    for (const auto& collector : collectors) {
+        enter(*collector);
+        try {
+            collector->read_ahead(clock());
+        } catch (const std::exception&) {
+            continue;  // collect() will tell why
+        }
     }
 }
 

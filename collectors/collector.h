@@ -37,6 +37,9 @@ public:
     virtual Result<Fill> collect(const Facts& seen, const Now& now) = 0;
     // What the last Fill lacks, where a part of the facts could be had and a part could not.
     virtual std::optional<Error> shortfall() const { return std::nullopt; }
+    // Between rounds, when nobody waits: the time for what is slow and not urgent. What fails here
+    // is left for collect() to meet.
+    virtual void read_ahead(const Now& /*now*/) {}
     virtual Watch* watch() { return nullptr; }
 };
 

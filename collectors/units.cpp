@@ -116,27 +116,34 @@ Result<void> UnitsCollector::look(const Now& now) {
     if (auto heard = hear(); !heard) {
         return heard;
     }
-    if (!asked_ || now.boot - *asked_ >= longest_trust) {
+    // What changes while we ask is asked for again, but not for ever.
+    for (int pass = 0; pass < 3; ++pass) {
+        if (auto caught_up = catch_up(now); !caught_up) {
+            return caught_up;
+        }
+    }
+    return {};
+}
+
+Result<void> UnitsCollector::catch_up(const Now& now) {
+    if (auto found = find(now); !found) {
+        return found;
+    }
+    if (auto read = read_stale(now); !read) {
+        return read;
+    }
+    return hear();
+}
+
+void UnitsCollector::read_ahead(const Now& now) {
+    if (!bus_ || !hear()) {
+        return;
+    }
+    if (asked_ && now.boot - *asked_ >= longest_trust) {
         doubt_ = Doubt::everything;
     }
     doubt_oldest(now);
-    const bool all_over = doubt_ == Doubt::everything;
-    // What changes while we ask is asked for again, but not for ever.
-    for (int pass = 0; pass < 3; ++pass) {
-        if (auto found = find(); !found) {
-            return found;
-        }
-        if (auto read = read_stale(now); !read) {
-            return read;
-        }
-        if (auto heard = hear(); !heard) {
-            return heard;
-        }
-    }
-    if (all_over) {
-        asked_ = now.boot;
-    }
-    return {};
+    [[maybe_unused]] const auto left_for_collect = catch_up(now);
 }
 
 Result<void> UnitsCollector::connect() {
@@ -181,11 +188,11 @@ void UnitsCollector::doubt_all_units() {
     }
 }
 
-// Of the units whose time is up, as many as are due since the last look if all are to have their
-// turn within `longest_trust`. Reading all at once is a burst that PID 1 and one scrape would feel.
+// Of the units whose time is up, as many as are due since the last time if all are to have their
+// turn within `longest_trust`. Reading all at once is a burst that PID 1 would feel.
 void UnitsCollector::doubt_oldest(const Now& now) {
-    const auto passed = looked_ ? now.boot - *looked_ : std::chrono::nanoseconds{longest_trust};
-    looked_ = now.boot;
+    const auto passed = ahead_ ? now.boot - *ahead_ : std::chrono::nanoseconds{longest_trust};
+    ahead_ = now.boot;
     auto share = static_cast<std::size_t>(std::ceil(
         static_cast<double>(units_.size()) * to_seconds(passed) / to_seconds(longest_trust)));
     for (auto& [unit, known] : units_) {
@@ -196,7 +203,7 @@ void UnitsCollector::doubt_oldest(const Now& now) {
     }
 }
 
-Result<void> UnitsCollector::find() {
+Result<void> UnitsCollector::find(const Now& now) {
     if (doubt_ == Doubt::none) {
         return {};
     }
@@ -204,6 +211,7 @@ Result<void> UnitsCollector::find() {
         if (auto found = find_files(); !found) {
             return found;
         }
+        asked_ = now.boot;
     }
     const auto loaded = bus_->units(patterns());
     if (!loaded) {

@@ -1,8 +1,8 @@
 // UnitsCollector: finds the runners of this host and says how systemd sees each of them.
 // Sources: units named actions.runner.*.service in any state, and the runners that the
-// configuration lists. What systemd said is kept, asked anew when a signal says that it changed,
-// and after 30 s of trust a share in each round, so that no round pays for all. Each call to the
-// bus has a bound.
+// configuration lists. What systemd said is kept and asked anew when a signal says that it changed.
+// After 30 s without a signal it is asked anew too, a share at a time and between rounds, so that
+// no scrape waits for it. Each call to the bus has a bound.
 
 #pragma once
 
@@ -26,6 +26,7 @@ public:
     std::string_view name() const override { return "units"; }
     Result<Fill> collect(const Facts& seen, const Now& now) override;
     std::optional<Error> shortfall() const override { return shortfall_; }
+    void read_ahead(const Now& now) override;
     Watch* watch() override { return this; }
 
     int fd() const override;
@@ -43,7 +44,8 @@ private:
     Result<void> look(const Now& now);
     Result<void> connect();
     Result<void> hear();
-    Result<void> find();
+    Result<void> catch_up(const Now& now);
+    Result<void> find(const Now& now);
     Result<void> find_files();
     void compare(const std::vector<platform::SystemdBus::LoadedUnit>& loaded);
     void doubt_all_units();
@@ -61,8 +63,8 @@ private:
     std::map<std::string, Known> units_;        // by unit name
     std::map<std::string, std::string> files_;  // unit file states, by unit name
     Doubt doubt_ = Doubt::everything;
-    std::optional<BootTime> asked_;   // when the units were last listed
-    std::optional<BootTime> looked_;  // when the last look began
+    std::optional<BootTime> asked_;  // when the units were last listed
+    std::optional<BootTime> ahead_;  // when it was last read ahead
     std::optional<Error> shortfall_;
 };
 

@@ -314,6 +314,43 @@ TEST_CASE("collection: a watch that hangs counts as a collector that hangs") {
     CHECK(agent.collection.end(at_most));
 }
 
+TEST_CASE("collection: a collector reads ahead once after each look, when the look is over") {
+    std::atomic<int> looks = 0;
+    std::atomic<int> reads = 0;
+    Told reader{"a", "units", does([&] { ++looks; })};
+    reader.ahead = [&] { ++reads; };
+    Looking agent{{reader}};
+    for (int expected = 1; expected <= 3; ++expected) {
+        agent.look();
+        CHECK(reads == expected - 1);
+        REQUIRE(run_until(agent.loop, [&] { return reads == expected; }));
+    }
+    CHECK(looks == 3);
+}
+
+TEST_CASE("collection: reading ahead that throws harms nobody, and one that hangs is told of") {
+    Gate gate;
+    std::atomic<bool> hangs = false;
+    Told reader{"a", "units", finds_runners({}), Stage::hosts, 10ms};
+    reader.ahead = [&] {
+        if (!hangs) {
+            hangs = true;
+            throw std::runtime_error{"what collect() meets too"};
+        }
+        gate.pass();
+    };
+    Looking agent{{reader}};
+    CHECK(report(agent.look(), "units").success);
+    REQUIRE(run_until(agent.loop, [&] { return hangs.load(); }));
+    CHECK(report(agent.look(), "units").success);
+    REQUIRE(gate.await_visitor());
+    CHECK(report(agent.look(), "units").error ==
+          "missed its deadline of 10ms, still waiting for units");
+    gate.open();
+    REQUIRE(run_until(agent.loop, [&] { return report(agent.look(), "units").success; }));
+    CHECK(agent.collection.end(at_most));
+}
+
 TEST_CASE("collection: the end does not wait for a probe that hangs") {
     Gate gate;
     Looking agent{{{"stuck", "mounts", does([&] { gate.pass(); }), Stage::hosts, 10ms},
