@@ -81,6 +81,7 @@ struct Probe::State {
     void stir(Collector& collector);
     std::optional<Question> next();
     void answer(Question& asked);
+    void plan_ahead();
     void read_ahead();
     void enter(const Collector& collector);
 };
@@ -99,7 +100,7 @@ void Probe::State::serve() {
         }
         if (auto asked = next()) {
             answer(*asked);
-            ahead_at = std::chrono::steady_clock::now() + rest_after_round;
+            plan_ahead();
         } else if (ahead_at && std::chrono::steady_clock::now() >= *ahead_at) {
             ahead_at.reset();
             read_ahead();
@@ -183,11 +184,22 @@ void Probe::State::stir(Collector& collector) {
     }
 }
 
+// Without a watch there is no thread to wake for it.
+void Probe::State::plan_ahead() {
+    if (std::ranges::any_of(collectors, [](auto& each) { return each->watch() != nullptr; })) {
+        ahead_at = std::chrono::steady_clock::now() + rest_after_round;
+    }
+}
+
 void Probe::State::read_ahead() {
     for (const auto& collector : collectors) {
+        auto* watch = collector->watch();
+        if (watch == nullptr) {
+            continue;
+        }
         enter(*collector);
         try {
-            collector->read_ahead(clock());
+            watch->read_ahead(clock());
         } catch (const std::exception&) {
             continue;  // collect() will tell why
         }

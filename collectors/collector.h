@@ -20,12 +20,16 @@ using Fill = std::function<void(Facts& draft)>;
 // `hosts` run side by side first and find the runners; `runners` look at those that were found.
 enum class Stage { hosts, runners };
 
-// A source that can tell by itself that it is worth looking again. Used on the probe's thread.
+// A source that can tell by itself that it is worth looking again, and be asked between rounds.
+// Used on the probe's thread.
 class Watch {
 public:
     virtual ~Watch() = default;
     virtual int fd() const = 0;  // readable: call stirred(); -1 for none just now
     virtual bool stirred() = 0;  // drains the fd; true when facts may have changed
+    // Soon after a round, when nobody waits: the time for what is slow and not urgent. What fails
+    // here is left for collect() to meet.
+    virtual void read_ahead(const Now& /*now*/) {}
 };
 
 class Collector {
@@ -37,9 +41,6 @@ public:
     virtual Result<Fill> collect(const Facts& seen, const Now& now) = 0;
     // What the last Fill lacks, where a part of the facts could be had and a part could not.
     virtual std::optional<Error> shortfall() const { return std::nullopt; }
-    // Between rounds, when nobody waits: the time for what is slow and not urgent. What fails here
-    // is left for collect() to meet.
-    virtual void read_ahead(const Now& /*now*/) {}
     virtual Watch* watch() { return nullptr; }
 };
 

@@ -26,11 +26,11 @@ public:
     std::string_view name() const override { return "units"; }
     Result<Fill> collect(const Facts& seen, const Now& now) override;
     std::optional<Error> shortfall() const override { return shortfall_; }
-    void read_ahead(const Now& now) override;
     Watch* watch() override { return this; }
 
     int fd() const override;
     bool stirred() override;
+    void read_ahead(const Now& now) override;
 
 private:
     struct Known {

@@ -61,6 +61,20 @@ private:
     platform::UniqueFd fd_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
 };
 
+// A source that never stirs, and is asked between looks.
+class Reader : public collectors::Watch {
+public:
+    explicit Reader(std::function<void(int read)> body = [](int) {}) : body_{std::move(body)} {}
+    int fd() const override { return -1; }
+    bool stirred() override { return false; }
+    void read_ahead(const Now& /*now*/) override { body_(++reads); }
+
+    std::atomic<int> reads = 0;
+
+private:
+    std::function<void(int)> body_;
+};
+
 }  // namespace
 
 TEST_CASE("collection: a look applies what every collector found") {
@@ -314,34 +328,29 @@ TEST_CASE("collection: a watch that hangs counts as a collector that hangs") {
     CHECK(agent.collection.end(at_most));
 }
 
-TEST_CASE("collection: a collector reads ahead once after each look, when the look is over") {
+TEST_CASE("collection: a source reads ahead once after each look, when the look is over") {
     std::atomic<int> looks = 0;
-    std::atomic<int> reads = 0;
-    Told reader{"a", "units", does([&] { ++looks; })};
-    reader.ahead = [&] { ++reads; };
-    Looking agent{{reader}};
+    Reader reader;
+    Looking agent{{{"a", "units", does([&] { ++looks; }), Stage::hosts, at_most, &reader}}};
     for (int expected = 1; expected <= 3; ++expected) {
         agent.look();
-        CHECK(reads == expected - 1);
-        REQUIRE(run_until(agent.loop, [&] { return reads == expected; }));
+        CHECK(reader.reads == expected - 1);
+        REQUIRE(run_until(agent.loop, [&] { return reader.reads == expected; }));
     }
     CHECK(looks == 3);
 }
 
 TEST_CASE("collection: reading ahead that throws harms nobody, and one that hangs is told of") {
     Gate gate;
-    std::atomic<bool> hangs = false;
-    Told reader{"a", "units", finds_runners({}), Stage::hosts, 10ms};
-    reader.ahead = [&] {
-        if (!hangs) {
-            hangs = true;
+    Reader reader{[&](int read) {
+        if (read == 1) {
             throw std::runtime_error{"what collect() meets too"};
         }
         gate.pass();
-    };
-    Looking agent{{reader}};
+    }};
+    Looking agent{{{"a", "units", finds_runners({}), Stage::hosts, 10ms, &reader}}};
     CHECK(report(agent.look(), "units").success);
-    REQUIRE(run_until(agent.loop, [&] { return hangs.load(); }));
+    REQUIRE(run_until(agent.loop, [&] { return reader.reads == 1; }));
     CHECK(report(agent.look(), "units").success);
     REQUIRE(gate.await_visitor());
     CHECK(report(agent.look(), "units").error ==

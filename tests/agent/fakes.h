@@ -71,16 +71,8 @@ using Body = std::function<Result<collectors::Fill>(const Facts&, const Now&)>;
 
 class Collector : public collectors::Collector {
 public:
-    Collector(std::string name,
-              collectors::Stage stage,
-              Body body,
-              collectors::Watch* watch,
-              std::function<void()> ahead = {})
-        : name_{std::move(name)},
-          stage_{stage},
-          body_{std::move(body)},
-          watch_{watch},
-          ahead_{std::move(ahead)} {}
+    Collector(std::string name, collectors::Stage stage, Body body, collectors::Watch* watch)
+        : name_{std::move(name)}, stage_{stage}, body_{std::move(body)}, watch_{watch} {}
 
     std::string_view name() const override { return name_; }
     collectors::Stage stage() const override { return stage_; }
@@ -88,18 +80,12 @@ public:
         return body_(seen, now);
     }
     collectors::Watch* watch() override { return watch_; }
-    void read_ahead(const Now& /*now*/) override {
-        if (ahead_) {
-            ahead_();
-        }
-    }
 
 private:
     std::string name_;
     collectors::Stage stage_;
     Body body_;
     collectors::Watch* watch_;
-    std::function<void()> ahead_;
 };
 
 struct Told {
@@ -109,18 +95,14 @@ struct Told {
     collectors::Stage stage = collectors::Stage::hosts;
     std::chrono::nanoseconds deadline = at_most;
     collectors::Watch* watch = nullptr;
-    std::function<void()> ahead = {};  // NOLINT(readability-redundant-member-init): may be left out
 };
 
 inline std::vector<ConfiguredSource> sources(std::vector<Told> list) {
     std::vector<ConfiguredSource> made;
     for (auto& told : list) {
         made.push_back({.source = {.probe = told.probe,
-                                   .collector = std::make_unique<Collector>(told.name,
-                                                                            told.stage,
-                                                                            std::move(told.body),
-                                                                            told.watch,
-                                                                            std::move(told.ahead))},
+                                   .collector = std::make_unique<Collector>(
+                                       told.name, told.stage, std::move(told.body), told.watch)},
                         .deadline = told.deadline});
     }
     return made;
