@@ -5,6 +5,7 @@
 #include "core/text.h"
 
 #include <algorithm>
+#include <chrono>
 #include <vector>
 
 namespace paws::collectors {
@@ -16,6 +17,8 @@ using platform::FileKind;
 
 constexpr std::size_t settings_limit = std::size_t{64} << 10U;
 constexpr std::size_t environment_limit = std::size_t{256} << 10U;
+// A script and a directory more for each runner, which tell of no moment: not at every scrape.
+constexpr std::chrono::seconds outlook_lasts{4};
 
 std::string explain(const Error& error, const std::string& root) {
     if (error.code == Errc::absent) {
@@ -105,9 +108,17 @@ void RunnerFilesCollector::look_at_version(const Beneath& root, RunnerFiles& fil
     }
 }
 
-RunnerFiles RunnerFilesCollector::look(const Runner& runner, Known& known) const {
+void RunnerFilesCollector::look_ahead(const Beneath& root, Outlook& outlook, const Now& now) {
+    if (!outlook.taken || now.boot - *outlook.taken >= outlook_lasts) {
+        outlook = {.taken = now.boot,
+                   .start_fault = start_fault(root),
+                   .diag_pages = count_diag_pages(root)};
+    }
+}
+
+RunnerFiles RunnerFilesCollector::look(const Runner& runner, Known& known, const Now& now) const {
     if (known.root != runner.root) {
-        known = Known{.root = runner.root, .settings = {}, .proxy = {}};
+        known = Known{.root = runner.root, .settings = {}, .proxy = {}, .outlook = {}};
     }
     RunnerFiles files;
     const auto root = Beneath::open(root_, runner.root);
@@ -125,8 +136,9 @@ RunnerFiles RunnerFilesCollector::look(const Runner& runner, Known& known) const
     files.error = printable(look_at_settings(*root, known.settings), 1024);
     look_at_environment(*root, known.proxy);
     look_at_version(*root, files);
-    files.diag_pages = count_diag_pages(*root);
-    files.start_fault = start_fault(*root);
+    look_ahead(*root, known.outlook, now);
+    files.diag_pages = known.outlook.diag_pages;
+    files.start_fault = known.outlook.start_fault;
     files.settings = known.settings.value;
     files.proxy = known.proxy.value;
     return files;
@@ -136,7 +148,7 @@ Result<Fill> RunnerFilesCollector::collect(const Facts& seen, const Now& now) {
     std::vector<std::pair<std::string, RunnerFiles>> found;
     for (const auto& runner : seen.runners) {
         if (!runner.root.empty()) {
-            found.emplace_back(runner.name, look(runner, known_[runner.name]));
+            found.emplace_back(runner.name, look(runner, known_[runner.name], now));
         }
     }
     std::erase_if(known_, [&](const auto& known) {

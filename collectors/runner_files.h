@@ -10,6 +10,7 @@
 #include "platform/beneath.h"
 #include "platform/root_fs.h"
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -33,13 +34,20 @@ private:
         T value{};
     };
     using Settings = std::optional<RunnerSettings>;
+    // What the next start would meet.
+    struct Outlook {
+        std::optional<BootTime> taken;
+        std::string start_fault;
+        std::optional<std::uint64_t> diag_pages;
+    };
     struct Known {
         std::string root;
         Cached<Settings> settings;
         Cached<std::string> proxy;
+        Outlook outlook;
     };
 
-    RunnerFiles look(const Runner& runner, Known& known) const;
+    RunnerFiles look(const Runner& runner, Known& known, const Now& now) const;
     // Empty, or what the operator should know.
     static std::string look_at_settings(const platform::Beneath& root, Cached<Settings>& cached);
     static bool look_at_settings(const platform::Beneath& root,
@@ -47,6 +55,7 @@ private:
                                  Cached<Settings>& cached,
                                  std::string& error);
     static void look_at_environment(const platform::Beneath& root, Cached<std::string>& cached);
+    static void look_ahead(const platform::Beneath& root, Outlook& outlook, const Now& now);
     static void look_at_version(const platform::Beneath& root, RunnerFiles& files);
 
     platform::RootFs root_;
