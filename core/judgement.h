@@ -141,6 +141,7 @@ struct HostJudgement {
     Problems problems;
     std::map<std::string, double> full_in_seconds;  // by mountpoint, where the trend says so
     std::optional<double> cpu_busy;                 // share of all CPUs since the previous tick
+    std::optional<double> clock_behind_github_seconds{};  // negative: ahead
 };
 
 // One reading of a filesystem's free space, kept for the forecast.

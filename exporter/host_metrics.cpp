@@ -61,6 +61,10 @@ void clock_offset(const View& view, Series& out) {
     if (const auto* clock = view.fresh(view.host().clock)) {
         out.add(clock->offset_seconds, {"kernel"});
     }
+    if (const auto behind = view.snapshot.judged.host.clock_behind_github_seconds;
+        behind && !view.outdated) {
+        out.add(*behind, {"github"});
+    }
 }
 
 constexpr std::array host_table{
@@ -132,9 +136,11 @@ constexpr std::array host_table{
     Metric{.name = "paws_host_clock_offset_seconds",
            .unit = "seconds",
            .labels = "source",
-           .help = "How far the clock is off; source kernel is adjtimex, which stops at half a "
-                   "second.",
-           .absent = "adjtimex is refused, as in some containers",
+           .help = "How far the clock is behind its source (negative: ahead); source kernel is "
+                   "adjtimex, which stops at half a second; github is the Date of GitHub's "
+                   "answers, 0 when it fits to the second.",
+           .absent = "kernel: adjtimex is refused, as in some containers; github: no server that a "
+                     "runner needs has answered for five minutes",
            .fill = clock_offset},
 };
 

@@ -72,11 +72,16 @@ json::value filesystems(const View& view) {
 
 json::value clock(const View& view) {
     const auto* clock = view.fresh(view.host().clock);
-    if (clock == nullptr) {
+    const auto behind = view.outdated
+                            ? std::nullopt
+                            : view.snapshot.judged.host.clock_behind_github_seconds;
+    if (clock == nullptr && !behind) {
         return nullptr;
     }
-    return json::object{{"synchronised", clock->synchronised},
-                        {"offset_seconds", clock->offset_seconds}};
+    return json::object{
+        {"synchronised", clock != nullptr ? json::value(clock->synchronised) : nullptr},
+        {"offset_seconds", clock != nullptr ? json::value(clock->offset_seconds) : nullptr},
+        {"behind_github_seconds", parts::or_null(behind)}};
 }
 
 json::object host_json(const View& view) {

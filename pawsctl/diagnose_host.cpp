@@ -147,18 +147,18 @@ Check journal(const Evidence& evidence) {
 }
 
 Check clock(const Evidence& evidence) {
-    const auto synchronised =
-        flag(object(object(evidence.status, "host"), "clock"), "synchronised");
-    if (!synchronised) {
-        return found("clock", Verdict::unknown, "the agent does not say", "");
+    const auto& host = object(evidence.status, "host");
+    const auto& clock = object(host, "clock");
+    const auto synchronised = flag(clock, "synchronised");
+    if (has_problem(host, "clock") || !synchronised.value_or(true)) {
+        return found("clock",
+                     Verdict::degraded,
+                     clock_words(clock) +
+                         ": GitHub refuses a runner whose clock is off by five minutes",
+                     "timedatectl set-ntp true");
     }
-    if (*synchronised) {
-        return well("clock", "synchronised");
-    }
-    return found("clock",
-                 Verdict::degraded,
-                 "not synchronised: GitHub refuses a runner whose clock is off by five minutes",
-                 "timedatectl set-ntp true");
+    return synchronised ? well("clock", clock_words(clock))
+                        : found("clock", Verdict::unknown, "the agent does not say", "");
 }
 
 Check needrestart(const Evidence& evidence) {

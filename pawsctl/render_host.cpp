@@ -32,21 +32,15 @@ void add_health(Line& line, Verdict verdict, const std::string& problems) {
     }
 }
 
-std::string clock_words(const Object& clock) {
-    const auto synchronised = flag(clock, "synchronised");
-    return !synchronised   ? "clock not known"
-           : *synchronised ? "clock synchronised"
-                           : "clock not synchronised";
-}
-
 Line host_line(const Object& host, const Object& status) {
     auto line = labelled("host");
     add_health(line, health_of(host), problems_of(host));
     const auto up = age_of(host, "boot", status);
     line.add(", up " + age(up) + ", ");
-    const bool synchronised = flag(object(host, "clock"), "synchronised").value_or(true);
-    return line.add(clock_words(object(host, "clock")),
-                    synchronised ? Style::plain : Style::warning);
+    const auto& clock = object(host, "clock");
+    const bool right =
+        flag(clock, "synchronised").value_or(true) && !has_problem(host, "clock");
+    return line.add("clock " + clock_words(clock), right ? Style::plain : Style::warning);
 }
 
 Line cpu_line(const Object& host) {

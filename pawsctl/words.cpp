@@ -4,6 +4,7 @@
 #include "pawsctl/human.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace paws::pawsctl {
 
@@ -63,6 +64,23 @@ std::string problems_of(const boost::json::object& subject) {
         std::ranges::replace(problem, '_', ' ');
     }
     return joined(problems, ", ");
+}
+
+bool has_problem(const boost::json::object& subject, std::string_view problem) {
+    return std::ranges::count(texts(subject, "problems"), problem) > 0;
+}
+
+std::string clock_words(const boost::json::object& clock) {
+    const auto synchronised = flag(clock, "synchronised");
+    const std::string words = !synchronised   ? not_known
+                              : *synchronised ? "synchronised"
+                                              : "not synchronised";
+    const auto behind = number(clock, "behind_github_seconds").value_or(0);
+    if (std::abs(behind) < 1) {
+        return words;
+    }
+    return words + ", " + age(std::abs(behind)) + (behind > 0 ? " behind" : " ahead of") +
+           " GitHub's";
 }
 
 std::string identity_of(const boost::json::object& job) {

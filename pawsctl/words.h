@@ -24,6 +24,9 @@ std::string joined(const std::vector<std::string>& parts, std::string_view betwe
 std::string counted(std::size_t count, std::string_view one, std::string_view many);
 // "crash loop, disk"; empty when there are none.
 std::string problems_of(const boost::json::object& subject);
+bool has_problem(const boost::json::object& subject, std::string_view problem);
+// "synchronised", "not synchronised, 3 min behind GitHub's", "not known".
+std::string clock_words(const boost::json::object& clock);
 // "acme/widgets run 123", "acme/widgets run 123, attempt 2"; empty when it is not known whose it
 // is.
 std::string identity_of(const boost::json::object& job);

@@ -1,6 +1,7 @@
 #include "policy/drain.h"
 
 #include "core/snapshot.h"
+#include "policy/clock.h"
 #include "policy/host.h"
 #include "policy/processes.h"
 
@@ -111,6 +112,11 @@ std::vector<std::string> reasons_against_start(const Runner& runner,
         if (!files->start_fault.empty()) {
             reasons.push_back(files->start_fault + ": lay the runner out again first");
         }
+    }
+    if (clock_is_far_off(clock_behind_github({runner}, now))) {
+        reasons.emplace_back(
+            "this host's clock is more than a minute off, so GitHub refuses it: "
+            "timedatectl set-ntp true");
     }
     if (const auto* tree = fresh(runner.processes, now);
         tree != nullptr && has(*tree, ProcessRole::orphan_worker)) {

@@ -1,6 +1,7 @@
 #include "policy/host.h"
 
 #include "core/snapshot.h"
+#include "policy/clock.h"
 #include "policy/forecast.h"
 #include "policy/thresholds.h"
 
@@ -93,6 +94,18 @@ void judge_filesystems(const Host& host,
     memories.space = std::move(kept);
 }
 
+// What GitHub says needs no time to be believed, and counts beside the kernel's word.
+void judge_clock(const Facts& facts, HostJudgement& judged, const Now& now) {
+    const auto behind = clock_behind_github(facts.runners, now);
+    judged.clock_behind_github_seconds = behind;
+    if (behind && (clock_is_off(behind) || !judged.problems.found.contains(Problem::clock))) {
+        judged.problems.check(Problem::clock, clock_is_off(behind));
+    }
+    if (clock_is_far_off(behind)) {
+        judged.health = Health::failed;
+    }
+}
+
 }  // namespace
 
 Fullness bytes_fullness(const Filesystem& filesystem) {
@@ -139,7 +152,8 @@ const Filesystem* filesystem_of(const Host& host, const std::string& path, const
     return best;
 }
 
-HostJudgement judge_host(const Host& host, Memories& memories, const Now& now) {
+HostJudgement judge_host(const Facts& facts, Memories& memories, const Now& now) {
+    const auto& host = facts.host;
     HostJudgement judged;
     const bool known = fresh(host.cpu, now) != nullptr && fresh(host.memory, now) != nullptr &&
                        fresh(host.filesystems, now) != nullptr;
@@ -152,6 +166,7 @@ HostJudgement judge_host(const Host& host, Memories& memories, const Now& now) {
     check(Problem::cpu, cpu_crossed(judged));
     check(Problem::memory, memory_crossed(host, now));
     check(Problem::clock, clock_crossed(host, now));
+    judge_clock(facts, judged, now);
     if (judged.health == Health::ok && !judged.problems.found.empty()) {
         judged.health = Health::degraded;
     }

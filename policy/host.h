@@ -22,6 +22,6 @@ bool does_not_answer(const Filesystem& filesystem);
 const Filesystem* filesystem_of(const Host& host, const std::string& path, const Now& now);
 
 // Judges the machine; `memories` are the previous tick's and become this one's.
-HostJudgement judge_host(const Host& host, Memories& memories, const Now& now);
+HostJudgement judge_host(const Facts& facts, Memories& memories, const Now& now);
 
 }  // namespace paws::policy

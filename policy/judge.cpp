@@ -92,7 +92,7 @@ RunnerJudgement judge_runner(const Runner& runner,
 Judgement judge(const Facts& facts, const Judgement& before, const Now& now) {
     Judgement judged;
     judged.memories = before.memories;
-    judged.host = judge_host(facts.host, judged.memories, now);
+    judged.host = judge_host(facts, judged.memories, now);
     Memories kept;
     for (const auto& runner : facts.runners) {
         const auto old = std::ranges::find(before.runners, runner.name, &RunnerJudgement::name);

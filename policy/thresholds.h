@@ -17,6 +17,9 @@ inline constexpr double disk_used_warn = 0.75;
 inline constexpr double disk_used_block = 0.90;
 inline constexpr double inodes_free_block = 0.05;
 inline constexpr std::chrono::nanoseconds sustained_for = 10min;
+inline constexpr std::chrono::nanoseconds clock_off_warn = 2s;  // by the Date of GitHub's answers
+inline constexpr std::chrono::nanoseconds clock_off_block = 60s;
+inline constexpr std::chrono::nanoseconds clock_memory = 5min;  // what an answer said of it counts
 
 inline constexpr std::chrono::nanoseconds contact_warn = 3min;
 inline constexpr std::chrono::nanoseconds contact_block = 4min;

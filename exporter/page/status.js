@@ -337,9 +337,9 @@ function hostGauges(host, past) {
     waiting('I/O pressure', 'io'),
     rate('Network in', 'receive_bytes_per_second'),
     rate('Network out', 'transmit_bytes_per_second'),
-    { name: 'Clock', value: clock ? milliseconds(clock.offset_seconds) : NOT_KNOWN, top: 1e-3,
+    { name: 'Clock', value: clock?.offset_seconds != null ? milliseconds(clock.offset_seconds) : NOT_KNOWN, top: 1e-3,
       text: milliseconds, level: marked('clock'),
-      detail: clock ? (clock.synchronised ? 'synchronised' : 'not synchronised') : '',
+      detail: clock ? clockWords(clock) : '',
       past: (hour) => hour.gauges.clock_offset_seconds?.map((one) => one && Math.abs(one)) },
   ];
 }
@@ -399,9 +399,16 @@ function drawGauges(list, gauges, past) {
   while (list.children.length > gauges.length) list.lastChild.remove();
 }
 
+function clockWords(clock) {
+  const synchronised = clock?.synchronised ?? null;
+  const words = synchronised === null ? NOT_KNOWN : synchronised ? 'synchronised' : 'not synchronised';
+  const behind = clock?.behind_github_seconds ?? 0;
+  if (Math.abs(behind) < 1) return words;
+  return `${words}, ${age(Math.abs(behind))} ${behind > 0 ? 'behind' : 'ahead of'} GitHub's`;
+}
+
 function drawHost(host, now, past) {
-  const clock = host.clock
-    ? `clock ${host.clock.synchronised ? '' : 'not '}synchronised` : 'clock not known';
+  const clock = `clock ${clockWords(host.clock)}`;
   fill(at('host-facts'), [healthOf(host), host.problems, age(now - moment(host.boot)), clock], () => [
     sign(healthOf(host)), el('strong', {}, healthWords(healthOf(host), host.problems)),
     `up ${age(now - moment(host.boot))}, ${clock}`]);

@@ -173,7 +173,8 @@ Snapshot example_snapshot() {
         .health = Health::degraded,
         .problems = {.checked = {Problem::disk, Problem::inodes}, .found = {Problem::disk}},
         .full_in_seconds = {{"/", 86'400.0}},
-        .cpu_busy = 0.125};
+        .cpu_busy = 0.125,
+        .clock_behind_github_seconds = 3};
     snapshot.judged.runners = {
         {.name = "acme-widgets.build-01",
          .state = RunnerState::busy,

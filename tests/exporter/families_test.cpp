@@ -40,6 +40,7 @@ TEST_CASE("to_families: values of the agent, the host and its devices are told")
     CHECK(has_line(text, "paws_host_load15 0.125"));
     CHECK(has_line(text, R"(paws_host_pressure_seconds_total{resource="io",kind="full"} 2.25)"));
     CHECK(has_line(text, R"(paws_host_clock_offset_seconds{source="kernel"} -0.000125)"));
+    CHECK(has_line(text, R"(paws_host_clock_offset_seconds{source="github"} 3)"));
     CHECK(has_line(text, R"(paws_disk_written_bytes_total{device="vda"} 81920)"));
     CHECK(has_line(text, R"(paws_network_receive_drop_total{device="eth0"} 1)"));
 }

@@ -45,6 +45,7 @@ TEST_CASE("status_json: the document of version 1") {
     CHECK(at(status, "/host/filesystems/1/error") == R"("no answer within 2 s")");
     CHECK(at(status, "/host/boot") == R"("2025-11-23T11:00:00.000Z")");
     CHECK(at(status, "/host/clock/synchronised") == "true");
+    CHECK(at(status, "/host/clock/behind_github_seconds") == "3E0");
     CHECK(at(status, "/agent/pid") == "99");
     CHECK(at(status, "/agent/started") == R"("2025-11-23T12:00:00.000Z")");
     CHECK(

@@ -146,7 +146,8 @@ def status() -> dict:
                 filesystem("/", 1.2e11, 74.8e9),
                 filesystem("/srv/full", 1e11, 3e9),
                 filesystem("/mnt/cache", None, None, error="no answer within 2 s")],
-            "clock": {"synchronised": True, "offset_seconds": -0.000125}},
+            "clock": {"synchronised": True, "offset_seconds": -0.000125,
+                      "behind_github_seconds": 0}},
         "agent": {
             "version": "0.1.0", "revision": "c7b854bde0a1", "pid": 99, "started": ago(11520),
             "snapshot_age_seconds": 0.4, "config_file": "/etc/paws-agent/agent.toml",

@@ -23,6 +23,12 @@ Host host_at(const Now& now, double busy_seconds, double idle_seconds) {
     return host;
 }
 
+HostJudgement judged(const Host& host, Memories& memories, const Now& now) {
+    Facts facts;
+    facts.host = host;
+    return judge_host(facts, memories, now);
+}
+
 Filesystem filesystem(std::uint64_t avail_bytes, std::uint64_t files_free = 50) {
     Filesystem filesystem{.mountpoint = "/", .device = "/dev/vda", .fstype = "ext4"};
     filesystem.usage = FilesystemUsage{
@@ -34,9 +40,9 @@ Filesystem filesystem(std::uint64_t avail_bytes, std::uint64_t files_free = 50) 
 
 TEST_CASE("judge_host: a quiet machine is well, one that says nothing is unknown") {
     Memories memories;
-    CHECK(judge_host(host_at(noon, 0, 0), memories, noon).health == Health::ok);
-    CHECK(judge_host(Host{}, memories, noon).health == Health::unknown);
-    CHECK(judge_host(host_at(noon, 0, 0), memories, after(31s)).health == Health::unknown);
+    CHECK(judged(host_at(noon, 0, 0), memories, noon).health == Health::ok);
+    CHECK(judged(Host{}, memories, noon).health == Health::unknown);
+    CHECK(judged(host_at(noon, 0, 0), memories, after(31s)).health == Health::unknown);
 }
 
 TEST_CASE("judge_host: a busy CPU is a problem after ten minutes, every tick of them") {
@@ -47,7 +53,7 @@ TEST_CASE("judge_host: a busy CPU is a problem after ten minutes, every tick of 
         busy += share * 10;
         idle += (1 - share) * 10;
         const auto now = after(second);
-        return judge_host(host_at(now, busy, idle), memories, now)
+        return judged(host_at(now, busy, idle), memories, now)
             .problems.found.contains(Problem::cpu);
     };
     for (auto second = 0s; second < 610s; second += 10s) {
@@ -60,10 +66,10 @@ TEST_CASE("judge_host: a busy CPU is a problem after ten minutes, every tick of 
 
 TEST_CASE("judge_host: the busy share is of the time since the tick before") {
     Memories memories;
-    CHECK_FALSE(judge_host(host_at(noon, 10, 90), memories, noon).cpu_busy);
-    const auto second = judge_host(host_at(after(10s), 15, 105), memories, after(10s));
+    CHECK_FALSE(judged(host_at(noon, 10, 90), memories, noon).cpu_busy);
+    const auto second = judged(host_at(after(10s), 15, 105), memories, after(10s));
     CHECK(second.cpu_busy == doctest::Approx(0.25));
-    CHECK_FALSE(judge_host(Host{}, memories, after(20s)).cpu_busy);
+    CHECK_FALSE(judged(Host{}, memories, after(20s)).cpu_busy);
 }
 
 TEST_CASE("judge_host: memory and clock problems are sustained ones") {
@@ -72,7 +78,7 @@ TEST_CASE("judge_host: memory and clock problems are sustained ones") {
         auto host = host_at(now, 0, 0);
         host.memory.value->available_bytes = 149;
         host.clock.value->synchronised = false;
-        return judge_host(host, memories, now);
+        return judged(host, memories, now);
     };
     CHECK(tick(noon).problems.found.empty());
     CHECK(tick(after(599s)).health == Health::ok);
@@ -88,7 +94,7 @@ TEST_CASE(
         Memories memories;
         auto host = host_at(noon, 0, 0);
         host.filesystems = at(noon, std::vector{std::move(filesystem)});
-        return judge_host(host, memories, noon).health;
+        return judged(host, memories, noon).health;
     };
     CHECK(health_with(filesystem(250)) == Health::ok);
     CHECK(health_with(filesystem(249)) == Health::degraded);
