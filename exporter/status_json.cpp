@@ -72,9 +72,8 @@ json::value filesystems(const View& view) {
 
 json::value clock(const View& view) {
     const auto* clock = view.fresh(view.host().clock);
-    const auto behind = view.outdated
-                            ? std::nullopt
-                            : view.snapshot.judged.host.clock_behind_github_seconds;
+    const auto behind =
+        view.outdated ? std::nullopt : view.snapshot.judged.host.clock_behind_github_seconds;
     if (clock == nullptr && !behind) {
         return nullptr;
     }

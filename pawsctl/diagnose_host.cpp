@@ -151,11 +151,11 @@ Check clock(const Evidence& evidence) {
     const auto& clock = object(host, "clock");
     const auto synchronised = flag(clock, "synchronised");
     if (has_problem(host, "clock") || !synchronised.value_or(true)) {
-        return found("clock",
-                     Verdict::degraded,
-                     clock_words(clock) +
-                         ": GitHub refuses a runner whose clock is off by five minutes",
-                     "timedatectl set-ntp true");
+        return found(
+            "clock",
+            Verdict::degraded,
+            clock_words(clock) + ": GitHub refuses a runner whose clock is off by five minutes",
+            "timedatectl set-ntp true");
     }
     return synchronised ? well("clock", clock_words(clock))
                         : found("clock", Verdict::unknown, "the agent does not say", "");

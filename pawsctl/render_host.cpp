@@ -38,8 +38,7 @@ Line host_line(const Object& host, const Object& status) {
     const auto up = age_of(host, "boot", status);
     line.add(", up " + age(up) + ", ");
     const auto& clock = object(host, "clock");
-    const bool right =
-        flag(clock, "synchronised").value_or(true) && !has_problem(host, "clock");
+    const bool right = flag(clock, "synchronised").value_or(true) && !has_problem(host, "clock");
     return line.add("clock " + clock_words(clock), right ? Style::plain : Style::warning);
 }
 

@@ -1,5 +1,6 @@
 #include "policy/clock.h"
 
+#include "core/snapshot.h"
 #include "policy/thresholds.h"
 
 #include <cmath>

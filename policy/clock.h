@@ -13,7 +13,8 @@ namespace paws::policy {
 
 // Seconds that this host's clock is behind (negative: ahead), by the Date of the answers that the
 // agent had of late from servers that runners need. Of several the one that differs least: one
-// server may be wrong itself. 0 when a Date, which names a second, fits. Nothing when none answered.
+// server may be wrong itself. 0 when a Date, which names a second, fits. Nothing when none
+// answered.
 std::optional<double> clock_behind_github(const std::vector<Runner>& runners, const Now& now);
 
 // GitHub refuses the runner's token soon, at five minutes for certain.

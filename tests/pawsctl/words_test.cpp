@@ -10,15 +10,15 @@ TEST_CASE("clock_words: the kernel's word, and how far off GitHub finds it") {
         const char* clock;
         const char* words;
     };
-    for (const auto& row : std::vector<Row>{
-             {"{}", "not known"},
-             {R"({"synchronised":true,"behind_github_seconds":0})", "synchronised"},
-             {R"({"synchronised":true,"behind_github_seconds":null})", "synchronised"},
-             {R"({"synchronised":true,"behind_github_seconds":0.9})", "synchronised"},
-             {R"({"synchronised":false,"behind_github_seconds":190.5})",
-              "not synchronised, 3 min behind GitHub's"},
-             {R"({"synchronised":null,"behind_github_seconds":-3})",
-              "not known, 3 s ahead of GitHub's"}}) {
+    for (const auto& row :
+         std::vector<Row>{{"{}", "not known"},
+                          {R"({"synchronised":true,"behind_github_seconds":0})", "synchronised"},
+                          {R"({"synchronised":true,"behind_github_seconds":null})", "synchronised"},
+                          {R"({"synchronised":true,"behind_github_seconds":0.9})", "synchronised"},
+                          {R"({"synchronised":false,"behind_github_seconds":190.5})",
+                           "not synchronised, 3 min behind GitHub's"},
+                          {R"({"synchronised":null,"behind_github_seconds":-3})",
+                           "not known, 3 s ahead of GitHub's"}}) {
         CAPTURE(row.clock);
         CHECK(clock_words(boost::json::parse(row.clock).as_object()) == row.words);
     }
