@@ -21,10 +21,6 @@ bool is_for_good(const Error& error) {
     return error.code == Errc::unavailable;
 }
 
-const Job& job_of(const RunnerJob& ended) {
-    return ended.record.job;
-}
-
 }  // namespace
 
 History::History(boost::asio::io_context& loop,
@@ -142,6 +138,11 @@ void History::note(const Snapshot& snapshot) {
     plan();
 }
 
+History::JobKey History::key_of(const RunnerJob& ended) {
+    const auto& job = ended.record.job;
+    return {.last_line = job.last_line, .name = job.name, .identified = job.identity.has_value()};
+}
+
 void History::note_runner(const Runner& runner, const RunnerJudgement& judged) {
     const auto* log = runner.log.value ? &*runner.log.value : nullptr;
     if (known_ && log != nullptr && log->counters_known && !log->counted_to.empty()) {
@@ -155,11 +156,11 @@ void History::note_runner(const Runner& runner, const RunnerJudgement& judged) {
     std::vector<JobKey> keys;
     auto& recorded = recorded_[runner.name];
     for (const auto& record : judged.finished) {
-        JobKey key{record.job.last_line, record.job.name};
-        if (std::ranges::find(recorded, key) == recorded.end()) {
-            jobs_.push_back({.runner = runner.name, .record = record});
+        RunnerJob ended{.runner = runner.name, .record = record};
+        keys.push_back(key_of(ended));
+        if (std::ranges::find(recorded, keys.back()) == recorded.end()) {
+            jobs_.push_back(std::move(ended));
         }
-        keys.push_back(std::move(key));
     }
     recorded = std::move(keys);
     if (jobs_.size() > most_unsaved_jobs) {
@@ -270,8 +271,7 @@ void History::acknowledge() {
     }
     const auto was_asked = [&](const RunnerJob& job) {
         return std::ranges::any_of(asked_.jobs, [&](const RunnerJob& asked) {
-            return asked.runner == job.runner && job_of(asked).last_line == job_of(job).last_line &&
-                   job_of(asked).name == job_of(job).name;
+            return asked.runner == job.runner && key_of(asked) == key_of(job);
         });
     };
     jobs_.erase(jobs_.begin(), std::ranges::find_if_not(jobs_, was_asked));

@@ -17,7 +17,6 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
@@ -70,7 +69,13 @@ public:
     Jobs wait_for_jobs(const JobQuery& query, std::chrono::milliseconds patience);
 
 private:
-    using JobKey = std::pair<WallTime, std::string>;  // its last line, its name
+    struct JobKey {
+        WallTime last_line;
+        std::string name;
+        bool identified = false;  // whose job it is may be learned after its end
+        bool operator==(const JobKey&) const = default;
+    };
+    static JobKey key_of(const RunnerJob& ended);
 
     void load();
     void loaded(Result<Kept> kept);
@@ -107,8 +112,8 @@ private:
     WishesByRunner wishes_;
     std::uint64_t wishes_version_ = 1;
     std::vector<std::function<void(Result<void>)>> waiting_;  // for the wishes to be kept
-    std::map<std::string, std::vector<JobKey>> recorded_;  // by runner: those of its last list
-    std::vector<RunnerJob> jobs_;                          // not written yet, oldest first
+    std::map<std::string, std::vector<JobKey>> recorded_;     // by runner: those of its last list
+    std::vector<RunnerJob> jobs_;                             // not written yet, oldest first
 
     // What the store has, and what it was asked to write last.
     std::optional<std::string> stored_origin_;

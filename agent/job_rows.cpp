@@ -166,7 +166,11 @@ RunnerJob job_of(SQLite::Statement& statement) {
 void insert_jobs(SQLite::Database& database, const std::vector<RunnerJob>& jobs) {
     SQLite::Statement insert{
         database,
-        std::string{"INSERT OR IGNORE INTO jobs("} + columns + ") VALUES (" + values + ")"};
+        std::string{"INSERT INTO jobs("} + columns + ") VALUES (" + values +
+            ") ON CONFLICT(runner, last_line, name) DO UPDATE SET repository = "
+            "excluded.repository, "
+            "workflow = excluded.workflow, job = excluded.job, run_id = excluded.run_id, "
+            "run_attempt = excluded.run_attempt WHERE jobs.run_id IS NULL"};
     for (const auto& job : jobs) {
         bind(insert, job);
         insert.exec();

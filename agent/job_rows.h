@@ -12,7 +12,7 @@ class Database;
 
 namespace paws::agent {
 
-// A job that is there already stays as it is.
+// A job that is there already stays as it is, but for whose it is, where that was not known yet.
 void insert_jobs(SQLite::Database& database, const std::vector<RunnerJob>& jobs);
 std::vector<RunnerJob> select_jobs(SQLite::Database& database, const JobQuery& query);
 

@@ -177,6 +177,23 @@ TEST_CASE("history: who asks for a wish that cannot be kept hears why") {
     CHECK(kept.until([&] { return wishes_in(below / "paws.db") == 1; }));  // but not forgotten
 }
 
+TEST_CASE("history: whose job it was is kept too when it is learned after the job was saved") {
+    const Place place;
+    Keeping kept{place.path};
+    kept.tick(1);
+    REQUIRE(kept.until([&] { return jobs_in(place.path) == 1; }));
+    auto& job = kept.snapshot.judged.runners[0].finished[0].job;
+    job.identity = JobIdentity{.repository = "acme/widgets",
+                               .workflow = "CI",
+                               .job = "build",
+                               .run_id = 42,
+                               .run_attempt = 1};
+    kept.history->note(kept.snapshot);
+    CHECK(kept.until(
+        [&] { return number_in(place.path, "SELECT count(*) FROM jobs WHERE run_id = 42") == 1; }));
+    CHECK(jobs_in(place.path) == 1);
+}
+
 TEST_CASE("history: a removed database is begun anew with every counter") {
     const Place place;
     Keeping kept{place.path};

@@ -198,6 +198,27 @@ TEST_CASE("store: another process's lock is a timeout, and it goes on after it")
     write(file, changes);
 }
 
+TEST_CASE("store: whose job it was may be learned after its end, and then stays") {
+    const Place place;
+    auto file = opened(place.path);
+    auto job = ended("build", noon);
+    write(file, {.origin = {}, .tallies = {}, .jobs = {job}});
+    job.record.job.identity = JobIdentity{.repository = "acme/widgets",
+                                          .workflow = "CI",
+                                          .job = "build",
+                                          .run_id = 42,
+                                          .run_attempt = 2};
+    write(file, {.origin = {}, .tallies = {}, .jobs = {job}});
+    auto other = job;
+    other.record.job.identity->run_id = 43;
+    write(file, {.origin = {}, .tallies = {}, .jobs = {other}});
+    const auto kept = file.jobs({.limit = 10});
+    REQUIRE(kept);
+    REQUIRE(kept->size() == 1);
+    CHECK(kept->front().record.job.identity == job.record.job.identity);
+    CHECK(kept->front().record.usage.cpu_seconds == 42.5);
+}
+
 TEST_CASE("store: a damaged file is told from a good one, and set aside once") {
     const Place place;
     {
