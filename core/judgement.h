@@ -157,6 +157,7 @@ struct Contact {
     BootTime explained;  // when silence was last explained, or nothing spoke against an outage
     std::optional<BootTime> last{};
     std::optional<BootTime> stuck_since{};  // the listener's process, at every look since
+    std::optional<BootTime> received{};     // the newest byte on its sockets, whoever it was for
     // The newest lines that counted, so that each counts once.
     std::optional<WallTime> line{};
     std::optional<WallTime> lease{};

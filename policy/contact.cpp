@@ -57,10 +57,13 @@ bool hear_sockets(const Runner& runner, bool shared, Contact& memory, const Now&
     const auto* api = fresh(runner.api, now, network_fresh_for);
     const bool doubtful = cannot_read(runner, now) ||
                           (shared && api != nullptr && api->registration == Registration::offline);
-    if (sockets->last_received_seconds && !doubtful) {
+    if (sockets->last_received_seconds) {
         const std::chrono::duration<double> age{*sockets->last_received_seconds};
-        keep_newer(memory.last,
-                   now.boot - std::chrono::duration_cast<std::chrono::nanoseconds>(age));
+        const auto received = now.boot - std::chrono::duration_cast<std::chrono::nanoseconds>(age);
+        keep_newer(memory.received, received);
+        if (!doubtful) {
+            keep_newer(memory.last, received);
+        }
     }
     return true;
 }
@@ -113,6 +116,8 @@ ContactView view_contact(const Runner& runner, std::optional<Contact>& memory, c
         memory->explained = now.boot;
     }
     const auto from = std::max(memory->last.value_or(memory->watched_since), memory->watched_since);
+    const auto received = memory->received.value_or(memory->watched_since);
+    view.sockets_silent_for = now.boot - std::max(received, memory->watched_since);
     view.last = memory->last;
     view.silent_for = now.boot - from;
     view.unexplained_for = now.boot - std::max(from, memory->explained);

@@ -23,8 +23,9 @@ struct ContactView {
     bool shared = false;                    // other processes of the unit may own its sockets
     std::chrono::nanoseconds silent_for{};  // from the last sign, or the first look without one
     std::chrono::nanoseconds stuck_for{};   // the listener runs no code (state D, T or Z)
-    std::chrono::nanoseconds unexplained_for{};  // the part of it that nothing explains
-    std::optional<Explanation> explanation{};    // of a silence, if there is one now
+    std::chrono::nanoseconds sockets_silent_for{};  // nothing came on any, open or closed since
+    std::chrono::nanoseconds unexplained_for{};     // the part of it that nothing explains
+    std::optional<Explanation> explanation{};       // of a silence, if there is one now
 };
 
 // Renews `memory` (kept over ticks) from this tick's facts and says how things stand.

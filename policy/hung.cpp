@@ -9,20 +9,20 @@ namespace {
 
 constexpr std::size_t proof = 2;
 
+// For as long as a silence of its own takes: a listener whose polls GitHub does not answer tries
+// anew, and between two of its connections there is nothing to be seen.
+bool sockets_are_silent(const ContactView& contact) {
+    return contact.sockets_silent_for > contact_block;
+}
+
 // Nothing holds the listener to GitHub, although the same way is open from here, and was tried
 // since it was last heard.
 bool has_no_socket(const Runner& runner, const ContactView& contact, const Now& now) {
     const auto* sockets = fresh(runner.sockets, now);
     const auto* reach = polled_reach(runner, now);
-    return !contact.by_lease && sockets != nullptr && sockets->established == 0 &&
-           reach != nullptr && !reach->failure &&
+    return !contact.by_lease && sockets_are_silent(contact) && sockets != nullptr &&
+           sockets->established == 0 && reach != nullptr && !reach->failure &&
            (!contact.last || reach->tried.boot > *contact.last);
-}
-
-bool sockets_are_silent(const Runner& runner, const Now& now) {
-    const auto* sockets = fresh(runner.sockets, now);
-    return sockets != nullptr && (!sockets->last_received_seconds ||
-                                  *sockets->last_received_seconds > to_seconds(contact_block));
 }
 
 bool github_disagrees(const Runner& runner, const Now& now) {
@@ -39,7 +39,7 @@ std::set<HungSign> hung_signs_of(const Runner& runner, const ContactView& contac
     }
     if (contact.by_lease) {
         signs.insert(HungSign::late_lease);
-    } else if (sockets_are_silent(runner, now)) {
+    } else if (sockets_are_silent(contact)) {
         signs.insert(HungSign::silent_sockets);
     }
     if (has_no_socket(runner, contact, now)) {
