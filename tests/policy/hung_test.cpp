@@ -182,6 +182,17 @@ TEST_CASE("hung: bytes that left-over processes may have received do not outweig
     CHECK(story.judged().signs == Signs{HungSign::github_disagrees});
 }
 
+TEST_CASE(
+    "hung: between two connections of a listener that tries again its sockets are not silent") {
+    Story story;  // GitHub answers no poll, which it closes and repeats, beside a left-over process
+    story.processes({shell, wrapper, listener, job}).is_called(Registration::offline);
+    for (int poll = 0; poll < 10; ++poll) {
+        story.passes(100s).loses_sockets().passes(10s).opens_the_way();
+    }
+    CHECK_FALSE(story.first(RunnerState::hung));
+    CHECK(story.judged().state == RunnerState::offline);
+}
+
 TEST_CASE("hung: an agent that starts beside a ghost finds it four minutes later") {
     Story story;  // an agent's first look is the story's beginning
     story.loses_sockets().passes(4min);

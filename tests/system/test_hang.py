@@ -1,5 +1,5 @@
 """A ghost listener, in real time and with the bounds that ship: it lives, systemd says active, it
-logs nothing, and GitHub has lost it. Nightly: `./dev test -L nightly`."""
+logs nothing, and GitHub has lost it. Nightly: `./dev nightly`."""
 
 import time
 from pathlib import Path
@@ -37,7 +37,7 @@ def connected(host, agent, broker, short):
     def reached():
         return [one["value"] for one in agent.runner(runner.name)["evidence"]
                 if one["fact"] == "reach" and "answers this host" in one["value"]]
-    wait_for(reached, 30, "this host reaches the broker")
+    wait_for(reached, 90, "this host reaches the broker")  # it tries once a minute
     return runner
 
 
