@@ -4,15 +4,22 @@
 #include <chrono>
 #include <cstdio>
 #include <ctime>
+#include <filesystem>
+#include <map>
+#include <system_error>
 #include <utility>
+#include <vector>
 
 namespace paws::agent {
 
 namespace {
 
 using namespace std::chrono_literals;
+namespace fs = std::filesystem;
 
 constexpr auto tidy_every = 10min;
+constexpr std::size_t damaged_files_kept = 3;  // for whoever wants to know what damages them
+constexpr std::size_t stamp_length = sizeof "20260112T080000Z" - 1;
 
 // "20260112T080000Z"
 std::string compact(WallTime time) {
@@ -23,6 +30,26 @@ std::string compact(WallTime time) {
     std::array<char, 32> text{};
     const auto length = std::strftime(text.data(), text.size(), "%Y%m%dT%H%M%SZ", &parts);
     return {text.data(), length};
+}
+
+// Of the damaged files beside `path` the newest stay, with their logs.
+void forget_older_damage(const std::string& path) {
+    const fs::path database{path};
+    const auto prefix = database.filename().string() + ".corrupt-";
+    std::map<std::string, std::vector<fs::path>> by_stamp;
+    std::error_code failed;
+    for (const auto& entry : fs::directory_iterator{database.parent_path(), failed}) {
+        const auto name = entry.path().filename().string();
+        if (name.starts_with(prefix)) {
+            by_stamp[name.substr(prefix.size(), stamp_length)].push_back(entry.path());
+        }
+    }
+    while (by_stamp.size() > damaged_files_kept) {
+        for (const auto& file : by_stamp.begin()->second) {
+            fs::remove(file, failed);
+        }
+        by_stamp.erase(by_stamp.begin());
+    }
 }
 
 }  // namespace
@@ -54,6 +81,7 @@ void Archive::set_aside(WallTime now) {
     for (const char* part : {"-wal", "-shm"}) {
         std::rename((path_ + part).c_str(), (aside + part).c_str());
     }
+    forget_older_damage(path_);
 }
 
 // After a lock the file serves again; after everything else it is opened anew.

@@ -235,6 +235,24 @@ TEST_CASE("store: a damaged file is told from a good one, and set aside once") {
     CHECK(archive.corruptions() == 1);
 }
 
+TEST_CASE("store: of the damaged files the newest three stay") {
+    const Place place;
+    for (int day = 0; day < 5; ++day) {
+        std::ofstream{place.path, std::ios::binary} << std::string(8192, 'x');
+        CHECK(Archive{place.path, {}}.load(noon + day * 24h));
+    }
+    std::vector<std::string> kept;
+    for (const auto& entry : fs::directory_iterator{place.directory.path()}) {
+        if (entry.path().filename().string().find(".corrupt-") != std::string::npos) {
+            kept.push_back(entry.path().filename().string());
+        }
+    }
+    std::ranges::sort(kept);
+    CHECK(kept == std::vector<std::string>{"paws.db.corrupt-20260303T120000Z",
+                                           "paws.db.corrupt-20260304T120000Z",
+                                           "paws.db.corrupt-20260305T120000Z"});
+}
+
 TEST_CASE("store: where no file can be made, saving fails and nothing is begun anew") {
     const Place place;
     Archive archive{place.directory.path() / "later/paws.db", {}};
