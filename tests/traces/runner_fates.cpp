@@ -17,7 +17,7 @@ bool stops_process(Ghost ghost) {
 }  // namespace
 
 bool SimulatedRunner::well() const {
-    return active_ && session_ && !hang_ && !updating_ && listener_ != 0 &&
+    return active_ && session_ && !hang_ && !updating_ && !spent_ && listener_ != 0 &&
            trouble() == Cause::none && visible_.unit->active_state == "active";
 }
 

@@ -163,6 +163,7 @@ void SimulatedRunner::end_job(std::string_view result) {
     hear_service();
     say_stamped("Job " + name + " completed with result: " + std::string{result});
     if (kind_.ephemeral) {
+        spent_ = true;
         forget({Strand::poll});
         after(Strand::session, dice_.between(500ms, 5s), &SimulatedRunner::end_ephemeral);
     } else if (std::exchange(update_waits_, false)) {

@@ -36,6 +36,7 @@ void SimulatedRunner::start_unit() {
     active_ = true;
     launched_before_ = false;
     killed_in_stop_ = false;
+    spent_ = false;
     restarted_by_ = Cause::none;
     in_vain_ = 0;
     visible_.cpu = Span{0};
