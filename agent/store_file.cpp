@@ -2,11 +2,11 @@
 
 #include "agent/counter_rows.h"
 #include "agent/job_rows.h"
+#include "agent/store_schema.h"
 #include "core/names.h"
 #include "platform/root_fs.h"
 #include "platform/unique_fd.h"
 
-#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <exception>
@@ -22,66 +22,7 @@ namespace paws::agent {
 namespace {
 
 constexpr int patience_milliseconds = 1000;  // for another process's lock
-constexpr int application_id = 0x70617773;   // "paws"
 constexpr int jobs_of_one_step = 1000;
-
-// In order; user_version says how many of them a file has had. One that is out is never changed.
-// Times are nanoseconds since 1970.
-constexpr std::array migrations{
-    R"(
-CREATE TABLE journal(
-  only INTEGER PRIMARY KEY CHECK(only = 1),
-  origin TEXT NOT NULL);
-CREATE TABLE tallies(
-  runner TEXT PRIMARY KEY,
-  unit TEXT NOT NULL,
-  counted_to TEXT NOT NULL,
-  given_up_line INTEGER,
-  given_up_name TEXT,
-  saved INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE counters(
-  runner TEXT NOT NULL,
-  counter TEXT NOT NULL,
-  label TEXT NOT NULL,
-  value NUMERIC NOT NULL,
-  PRIMARY KEY(runner, counter, label)) WITHOUT ROWID;
-CREATE TABLE jobs(
-  id INTEGER PRIMARY KEY,
-  runner TEXT NOT NULL,
-  name TEXT NOT NULL,
-  first_line INTEGER NOT NULL,
-  last_line INTEGER NOT NULL,
-  started INTEGER NOT NULL,
-  finished INTEGER NOT NULL,
-  result TEXT,
-  lost TEXT,
-  repository TEXT,
-  workflow TEXT,
-  job TEXT,
-  run_id INTEGER,
-  run_attempt INTEGER,
-  cpu_seconds REAL,
-  memory_peak_bytes INTEGER,
-  oom_kills INTEGER,
-  cpu_stall_seconds REAL,
-  memory_stall_seconds REAL,
-  io_stall_seconds REAL,
-  disk_low_bytes INTEGER,
-  connect_errors INTEGER,
-  blame TEXT,
-  because TEXT,
-  UNIQUE(runner, last_line, name));
-CREATE INDEX jobs_by_end ON jobs(finished);
-CREATE TABLE wishes(
-  runner TEXT PRIMARY KEY,
-  kind TEXT NOT NULL,
-  asked INTEGER NOT NULL,
-  until INTEGER,
-  note TEXT NOT NULL,
-  by TEXT NOT NULL) WITHOUT ROWID;
-)",
-};
-constexpr int newest_version = static_cast<int>(migrations.size());
 
 Errc code_of(int primary) {
     switch (primary) {
@@ -111,53 +52,6 @@ auto guarded(const std::string& path, const Work& work) -> decltype(work()) {
             code == Errc::timeout ? "another process holds it locked" : failed.getErrorStr();
         return Error{code, path + ": " + what};
     }
-}
-
-int pragma(SQLite::Database& database, const char* name) {
-    return database.execAndGet(std::string{"PRAGMA "} + name).getInt();
-}
-
-Result<void> refuse_foreign(SQLite::Database& database, const std::string& path) {
-    const int owner = pragma(database, "application_id");
-    if (owner != 0 && owner != application_id) {
-        return Error{Errc::unavailable, path + ": is the database of another program"};
-    }
-    const int version = pragma(database, "user_version");
-    if (version > newest_version) {
-        return Error{Errc::unavailable,
-                     path + ": is of a newer paws-agent (version " + std::to_string(version) +
-                         ", this one knows " + std::to_string(newest_version) +
-                         "); install that one again, or move the file away"};
-    }
-    return {};
-}
-
-// The page cache is small: what is read back is little.
-void set_up(SQLite::Database& database) {
-    database.exec("PRAGMA auto_vacuum=INCREMENTAL");  // before the first table
-    database.exec("PRAGMA journal_mode=WAL");
-    database.exec("PRAGMA synchronous=NORMAL");
-    database.exec("PRAGMA cache_size=-256");
-    database.exec("PRAGMA mmap_size=0");
-    database.exec("PRAGMA wal_autocheckpoint=64");
-    database.exec("PRAGMA journal_size_limit=524288");
-}
-
-Result<void> check(SQLite::Database& database, const std::string& path) {
-    const std::string said = database.execAndGet("PRAGMA quick_check(1)").getString();
-    return said == "ok" ? Result<void>{} : Error{Errc::malformed, path + ": " + said};
-}
-
-void migrate(SQLite::Database& database) {
-    SQLite::Transaction transaction{database, SQLite::TransactionBehavior::IMMEDIATE};
-    for (auto version = static_cast<std::size_t>(pragma(database, "user_version"));
-         version < migrations.size();
-         ++version) {
-        database.exec(migrations.at(version));
-    }
-    database.exec("PRAGMA application_id=" + std::to_string(application_id));
-    database.exec("PRAGMA user_version=" + std::to_string(newest_version));
-    transaction.commit();
 }
 
 std::int64_t nanoseconds(WallTime time) {
@@ -338,14 +232,12 @@ Result<void> StoreFile::open() {
         if (auto ours = refuse_foreign(*database_, path_); !ours) {
             return ours;
         }
-        is_new_ = pragma(*database_, "user_version") == 0;
+        is_new_ = !has_schema(*database_);
         set_up(*database_);
         if (auto sound = check(*database_, path_); !sound) {
             return sound;
         }
-        if (pragma(*database_, "user_version") < newest_version) {
-            migrate(*database_);
-        }
+        migrate(*database_);
         return {};
     });
 }
@@ -371,6 +263,7 @@ Result<void> StoreFile::save(const Changes& changes, WallTime now) {
         return there;
     }
     return guarded(path_, [&]() -> Result<void> {
+        set_durable(*database_, changes.wishes.has_value());
         SQLite::Transaction transaction{*database_, SQLite::TransactionBehavior::IMMEDIATE};
         if (changes.origin) {
             save_origin(*database_, *changes.origin);
