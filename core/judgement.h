@@ -65,6 +65,7 @@ enum class Problem {
     version,
     clock,
     unit_changed,
+    duplicate,
 };
 inline constexpr std::array problems{Problem::crash_loop,
                                      Problem::orphan_worker,
@@ -83,7 +84,8 @@ inline constexpr std::array problems{Problem::crash_loop,
                                      Problem::cpu,
                                      Problem::version,
                                      Problem::clock,
-                                     Problem::unit_changed};
+                                     Problem::unit_changed,
+                                     Problem::duplicate};
 
 // What is wrong, and what was looked for: of a problem whose facts are missing nothing is known.
 struct Problems {

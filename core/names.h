@@ -89,6 +89,8 @@ constexpr std::string_view to_string(Problem problem) {
             return "clock";
         case Problem::unit_changed:
             return "unit_changed";
+        case Problem::duplicate:
+            return "duplicate";
     }
     return "unknown";
 }

@@ -3,6 +3,7 @@
 #include "core/snapshot.h"
 #include "policy/blame.h"
 #include "policy/contact.h"
+#include "policy/duplicate.h"
 #include "policy/evidence.h"
 #include "policy/host.h"
 #include "policy/hung.h"
@@ -81,6 +82,11 @@ RunnerJudgement judge_runner(const Runner& runner,
         runner, {.view = view, .problems = judged.problems, .contact = contact}, host, now);
     judged.signs = hung_signs_of(runner, contact, now);
     judged.evidence = evidence_of(runner, contact, now);
+    if (const auto duplicate = duplicate_of(runner, host.runners, now)) {
+        judged.evidence.push_back({.fact = "duplicate",
+                                   .value = "of " + duplicate->of + ": " + duplicate->why,
+                                   .age_seconds = std::nullopt});
+    }
     if (contact.last) {
         judged.last_contact = now.wall - (now.boot - *contact.last);
     }
@@ -100,8 +106,8 @@ Judgement judge(const Facts& facts, const Judgement& before, const Now& now) {
         Recalled recalled{.contact = recall(before.memories.contact, runner.name),
                           .exertion = recall(before.memories.exertion, runner.name),
                           .meter = recall(before.memories.jobs, runner.name)};
-        judged.runners.push_back(
-            judge_runner(runner, old_judgement, recalled, {facts.host, judged.host}, now));
+        judged.runners.push_back(judge_runner(
+            runner, old_judgement, recalled, {facts.host, judged.host, facts.runners}, now));
         auto jobs = measure_jobs(runner, facts.host, recalled.meter, now);
         judged.runners.back().job_usage = jobs.running;
         judged.runners.back().finished = std::move(jobs.finished);

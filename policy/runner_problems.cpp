@@ -1,6 +1,7 @@
 #include "policy/runner_problems.h"
 
 #include "core/snapshot.h"
+#include "policy/duplicate.h"
 #include "policy/host.h"
 #include "policy/processes.h"
 #include "policy/thresholds.h"
@@ -181,6 +182,7 @@ Problems runner_problems(const Runner& runner,
     if (const auto* processes = fresh(runner.processes, now)) {
         problems.check(Problem::orphan_worker, has_orphan(*processes));
     }
+    problems.check(Problem::duplicate, duplicate_of(runner, host.runners, now).has_value());
     check_disk(problems, runner, host.facts, now);
     return problems;
 }

@@ -8,12 +8,14 @@
 #include "policy/contact.h"
 
 #include <optional>
+#include <vector>
 
 namespace paws::policy {
 
 struct HostView {
     const Host& facts;
     const HostJudgement& judged;
+    const std::vector<Runner>& runners;
 };
 
 // `exertion` is the previous tick's (kept over ticks) and becomes this one's.
