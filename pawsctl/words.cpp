@@ -72,9 +72,9 @@ bool has_problem(const boost::json::object& subject, std::string_view problem) {
 
 std::string clock_words(const boost::json::object& clock) {
     const auto synchronised = flag(clock, "synchronised");
-    const std::string words = !synchronised   ? not_known
-                              : *synchronised ? "synchronised"
-                                              : "not synchronised";
+    std::string words = !synchronised   ? not_known
+                        : *synchronised ? "synchronised"
+                                        : "not synchronised";
     const auto behind = number(clock, "behind_github_seconds").value_or(0);
     if (std::abs(behind) < 1) {
         return words;

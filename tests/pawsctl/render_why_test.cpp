@@ -30,6 +30,9 @@ boost::json::object killed() {
 }  // namespace
 
 TEST_CASE("render_why: how it ended, whose fault, what it took, where to read on") {
+    const std::string where_to_read =
+        "read on: journalctl -u 'actions.runner.acme-widgets.build-01.service' --utc "
+        "--since '2026-01-12 07:00:00' --until '2026-01-12 09:00:00'";
     const std::vector<std::string> expected{
         "nightly / fuzz on acme-widgets.build-01: failed, 2 h",
         "blame    host: the kernel killed 2 processes of it for memory",
@@ -39,8 +42,7 @@ TEST_CASE("render_why: how it ended, whose fault, what it took, where to read on
         "took     CPU 1 h 30 min, memory peak 7.20 GB, least free disk 21.0 GB",
         "waited   for memory 1 min",
         "events   2 OOM kills",
-        R"(read on: journalctl -u 'actions.runner.acme-widgets.build-01.service' --utc )"
-        R"(--since '2026-01-12 07:00:00' --until '2026-01-12 09:00:00')"};
+        where_to_read};
     CHECK(render_why(killed(), document, {{}, {}, false, true}) == expected);
 }
 

@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 namespace {
 
 // A runner whose servers answered at `tried` with Dates that put the clock behind by so much.
-Runner told(std::vector<std::optional<double>> behind, const Now& tried = noon) {
+Runner told(const std::vector<std::optional<double>>& behind, const Now& tried = noon) {
     auto runner = healthy();
     Reaches reaches;
     for (const auto& seconds : behind) {
