@@ -216,7 +216,7 @@ private:
     int leftover_ = 0;
     bool leftover_chatty_ = false;
     std::optional<Fate> update_;  // offered with the next poll
-    bool spent_ = false;  // ephemeral, and its one job is done
+    bool spent_ = false;          // ephemeral, and its one job is done
     bool updating_ = false;
     bool update_waits_ = false;
     int helper_ = 0;
