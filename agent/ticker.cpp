@@ -61,17 +61,25 @@ boost::asio::awaitable<Published> Ticker::newer_than(std::uint64_t sequence,
     co_return slot_.latest();
 }
 
-// Sets the next tick to `after_start` of the last one, or now when that has passed.
+// Sets the next tick to `after_start` of the last one, or now when that has passed, unless it is
+// due earlier anyway. A timer that has expired cannot be cancelled any more: what it once was set
+// for does not count.
 void Ticker::schedule(std::chrono::nanoseconds after_start) {
-    next_.expires_at(std::max(started_ + after_start, SteadyClock::now()));
+    const auto due = std::max(started_ + after_start, SteadyClock::now());
+    if (due_ && *due_ <= due) {
+        return;
+    }
+    due_ = due;
+    next_.expires_at(due);
     next_.async_wait([this](const boost::system::error_code& cancelled) {
-        if (!cancelled && !running_) {
+        if (!cancelled && due_ && *due_ <= SteadyClock::now()) {
             start();
         }
     });
 }
 
 void Ticker::start() {
+    due_.reset();
     running_ = true;
     stirred_meanwhile_ = false;
     started_ = SteadyClock::now();

@@ -75,6 +75,7 @@ private:
     Pace pace_;
     Collection collection_;
     boost::asio::steady_timer next_;
+    std::optional<boost::asio::steady_timer::time_point> due_;  // what next_ was set for
     boost::asio::steady_timer::time_point started_{};
     bool running_ = false;
     bool stirred_meanwhile_ = false;
