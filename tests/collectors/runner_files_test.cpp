@@ -149,6 +149,28 @@ TEST_CASE("runner_files: the version is known from the bin symlink only") {
     }
 }
 
+TEST_CASE(
+    "runner_files: what the next start would meet is looked at every few seconds, not each time") {
+    const TemporaryDirectory root;
+    write(root.path() / ".service", "actions.runner.acme.build-01.service");
+    write(root.path() / ".runner", "{}");
+    write(root.path() / "runsvc.sh", "");
+    Facts facts;
+    facts.runners.push_back(unmanaged("build-01", root.path().string()));
+    RunnerFilesCollector collector{*platform::RootFs::open("/")};
+    const auto fault_after = [&](std::chrono::seconds passed) {
+        const auto fill = collector.collect(facts, Now{.wall = {}, .boot = BootTime{passed}});
+        REQUIRE(fill);
+        (*fill)(facts);
+        return facts.runners[0].files.value->start_fault;
+    };
+    const auto fault = fault_after(std::chrono::seconds{100});
+    CHECK(fault.find("runsvc.sh") != std::string::npos);
+    fs::remove(root.path() / ".service");  // no service needs no script
+    CHECK(fault_after(std::chrono::seconds{103}) == fault);
+    CHECK(fault_after(std::chrono::seconds{104}).find("runsvc.sh") == std::string::npos);
+}
+
 TEST_CASE("runner_files: a root that is gone says so, one that comes back is read again") {
     Rig rig;
     rig.look();
