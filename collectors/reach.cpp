@@ -64,6 +64,13 @@ Reach reach(const ReachCollector::Exchange& exchange,
     return answer ? judge_answer(*answer, asked, clock()) : failed(asked, answer.failure());
 }
 
+void take(Reach& answer, std::optional<Reach>& last, bool& doubted) {
+    doubted = !doubted && answer.failure && last && !last->failure;
+    if (!doubted) {
+        last = std::move(answer);
+    }
+}
+
 void hand_over(const std::map<std::string, Reaches>& found, Facts& draft, const Now& now) {
     for (const auto& [name, reaches] : found) {
         if (auto* runner = find_runner(draft, name)) {
@@ -120,8 +127,14 @@ ReachCollector::Attempt& ReachCollector::attempt(const Way& way) {
         .emplace(way,
                  Attempt{.straggler = {"reach", std::move(question)},
                          .asked = std::nullopt,
-                         .last = std::nullopt})
+                         .last = std::nullopt,
+                         .doubted = false})
         .first->second;
+}
+
+bool ReachCollector::is_due(const Attempt& attempt, const Now& now) const {
+    const auto pause = attempt.doubted ? pace_.repeat : pace_.interval;
+    return !attempt.asked || now.boot - attempt.asked->boot >= pause;
 }
 
 // Takes what has come, and asks again when it is time. The client bounds all but the resolver: one
@@ -137,11 +150,11 @@ void ReachCollector::renew(const Way& way, Attempt& attempt, const Now& now) {
         return;
     }
     if (attempt.asked) {
-        if (const auto answer = attempt.straggler.wait(platform::deadline_in(0ms))) {
-            attempt.last = *answer;
+        if (auto answer = attempt.straggler.wait(platform::deadline_in(0ms))) {
+            take(*answer, attempt.last, attempt.doubted);
         }
     }
-    if (!attempt.asked || now.boot - attempt.asked->boot >= pace_.interval) {
+    if (is_due(attempt, now)) {
         attempt.asked = now;
         if (const auto started = attempt.straggler.start(); !started) {
             shortfall_ = started.error();

@@ -5,6 +5,10 @@
 // fixed path over TLS with a verified certificate, nothing of the answer is kept but its status and
 // its date, and the number of ways is bounded. A job could ask the same itself.
 //
+// An attempt that fails after one that succeeded is repeated soon and counts when that fails too:
+// one lost packet must not pass for an outage, which would explain a dead listener's silence for
+// minutes.
+//
 // It never waits for the network: each way has a Straggler, and a round publishes what has come.
 
 #pragma once
@@ -52,6 +56,7 @@ public:
     using Clock = std::function<Now()>;
     struct Pace {
         std::chrono::nanoseconds interval = std::chrono::seconds{60};
+        std::chrono::nanoseconds repeat = std::chrono::seconds{5};  // of one that is in doubt
         std::chrono::milliseconds patience{10'000};  // with a server, once its name is known
     };
 
@@ -70,10 +75,12 @@ private:
         platform::Straggler<Reach> straggler;
         std::optional<Now> asked;  // when the last one began
         std::optional<Reach> last;
+        bool doubted = false;  // it failed after a good one
     };
 
     Attempt& attempt(const Way& way);
     void renew(const Way& way, Attempt& attempt, const Now& now);
+    bool is_due(const Attempt& attempt, const Now& now) const;
     Reaches reaches_of(const RunnerFiles& files, std::set<Way>& used, const Now& now);
 
     Exchange exchange_;

@@ -186,3 +186,56 @@ TEST_CASE("reach: job code that names many servers makes the agent ask a bounded
     REQUIRE(collector.shortfall());
     CHECK(collector.shortfall()->what.find("16 servers") != std::string::npos);
 }
+
+TEST_CASE("reach: one lost attempt is repeated soon, and counts when the next is lost too") {
+    const auto fails = std::make_shared<std::atomic<bool>>(false);
+    const auto calls = std::make_shared<std::atomic<int>>(0);
+    const auto time = std::make_shared<std::atomic<int>>(0);  // seconds after noon
+    ReachCollector collector{[=](const HttpRequest&, const HttpOptions&) -> HttpResult {
+                                 ++*calls;
+                                 if (*fails) {
+                                     return ReachFailure{.stage = ReachStage::connect,
+                                                         .what = "timed out"};
+                                 }
+                                 return HttpAnswer{.status = 200, .headers = {}, .body = {}};
+                             },
+                             [time] { return later(std::chrono::seconds{*time}); }};
+    auto facts = one_runner(v2_settings());
+    const auto look = [&](int second) {
+        REQUIRE(collect_into(facts, collector, later(std::chrono::seconds{second})));
+        return facts.runners[0].reaches.value->at(broker);
+    };
+    // Whether that second's attempts, which make it so many calls, end with that verdict.
+    const auto attempts = [&](int second, int calls_then, bool failed) {
+        *time = second;
+        for (int count = 0; count < 1'000; ++count) {
+            if (look(second).failure.has_value() == failed && *calls == calls_then) {
+                return true;
+            }
+            std::this_thread::sleep_for(5ms);
+        }
+        return false;
+    };
+    tried(collector, facts, noon);
+    REQUIRE(*calls == 3);
+
+    SUBCASE("one lost") {
+        *fails = true;
+        CHECK(attempts(60, 6, false));
+        *fails = false;
+        look(64);
+        CHECK(*calls == 6);
+        CHECK(attempts(65, 9, false));
+        look(124);
+        CHECK(*calls == 9);
+    }
+    SUBCASE("two lost") {
+        *fails = true;
+        CHECK(attempts(60, 6, false));
+        CHECK(attempts(65, 9, true));
+        look(124);
+        CHECK(*calls == 9);  // a server that is out is not asked more often
+        *fails = false;
+        CHECK(attempts(125, 12, false));
+    }
+}

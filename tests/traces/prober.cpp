@@ -10,6 +10,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto probe_timeout = 10s;
+constexpr Span repeated_after = 5s;
 constexpr std::uint64_t lost_one_in = 500;
 
 std::optional<ReachFailure> failure_of(const Outcome& outcome, ReachStage late_stage, bool late) {
@@ -31,6 +32,10 @@ std::optional<ReachFailure> failure_of(const Outcome& outcome, ReachStage late_s
         default:
             return std::nullopt;
     }
+}
+
+Span took(const Reach& reach) {
+    return Span{static_cast<Span::rep>(reach.seconds * 1'000)};
 }
 
 }  // namespace
@@ -78,19 +83,26 @@ Reach Prober::reach(const World& world, Instant now, Way way) {
     return reach;
 }
 
-void Prober::attempt(const World& world, Instant now) {
+void Prober::attempt(const World& world, Instant now, const Reaches& before) {
     done_ = now;
     for (const auto& endpoint : endpoints_) {
-        tried_.push_back(reach(world, now, endpoint.way));
-        const Span took{static_cast<Span::rep>(tried_.back().seconds * 1'000)};
-        done_ = std::max(done_, now + took);
+        const auto last = before.find(endpoint.name);
+        const bool was_good = last != before.end() && !last->second.failure;
+        auto at = now;
+        auto tried = reach(world, at, endpoint.way);
+        if (tried.failure && was_good) {
+            at += std::max(took(tried), repeated_after);
+            tried = reach(world, at, endpoint.way);
+        }
+        done_ = std::max(done_, at + took(tried));
+        tried_.push_back(std::move(tried));
     }
     due_ = now + dice_.between(55s, 65s);
 }
 
 void Prober::advance(const World& world, Instant now, Sourced<Reaches>& told) {
     if (tried_.empty() && now >= due_) {
-        attempt(world, now);
+        attempt(world, now, told.value.value_or(Reaches{}));
     }
     if (tried_.empty() || now < done_ ||
         world.weather.during(Trouble::probes_missing, now) != nullptr) {

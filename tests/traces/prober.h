@@ -1,5 +1,5 @@
 // Prober: the agent's own attempts to reach a runner's servers, about once a minute and no longer
-// than ten seconds each, in the weather of the world.
+// than ten seconds each, in the weather of the world. One that fails after a good one is repeated.
 
 #pragma once
 
@@ -26,7 +26,7 @@ private:
         Way way;
     };
 
-    void attempt(const World& world, Instant now);
+    void attempt(const World& world, Instant now, const Reaches& before);
     Reach reach(const World& world, Instant now, Way way);
 
     Dice dice_;

@@ -24,6 +24,7 @@ struct ServerSide {
     Instant seen{};  // its newest request
     bool session = false;
     bool registered = true;
+    Instant registered_since = -week;
     bool job = false;
     Instant lease_until{};
 };

@@ -8,7 +8,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto looked_ahead = 30min;  // within it a clear hang has no other trouble
+constexpr auto looked_ahead = 30min;   // within it a clear hang has no other trouble
+constexpr auto settled_after = 10min;  // GitHub's list knows by then that it was registered again
 
 bool stops_process(Ghost ghost) {
     return ghost == Ghost::stopped || ghost == Ghost::stuck || ghost == Ghost::zombie;
@@ -142,7 +143,8 @@ Hang SimulatedRunner::describe(const Fate& fate) const {
               .since = now_,
               .signs = {},
               .busy = fate.busy,
-              .clear = !world_.weather.any_within(now_ - 2min, now_ + looked_ahead)};
+              .clear = now_ - server_.registered_since > settled_after &&
+                       !world_.weather.any_within(now_ - 2min, now_ + looked_ahead)};
     const bool others_talk = fate.busy || (leftover_ != 0 && leftover_chatty_);
     if (!others_talk) {
         hang.signs.insert(HungSign::silent_sockets);
@@ -217,6 +219,7 @@ void SimulatedRunner::register_again() {
         visible_.files.change().settings = settings_;
     }
     server_.registered = true;
+    server_.registered_since = now_;
     start_unit();
 }
 

@@ -58,8 +58,9 @@ struct Hang {
     // What there is to see of it once GitHub and its own sockets have noticed. A listener without a
     // socket is silent as well.
     std::set<HungSign> signs;
-    bool busy = false;   // it began while a job ran
-    bool clear = false;  // nothing else is wrong for half an hour from its beginning
+    bool busy = false;  // it began while a job ran
+    bool clear =
+        false;  // nothing else is wrong: for half an hour from here, and with its registration
 
     // Two signs are proof; a half-open socket alone, without GitHub's word, cannot be proved.
     bool provable() const { return signs.size() >= 2; }
