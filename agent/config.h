@@ -55,11 +55,12 @@ struct CollectorSection {
 };
 
 // The names a [collectors.NAME] may have: those of collectors::all().
-inline constexpr std::array<std::string_view, 20> collector_names{
-    "boot",   "cgroup",       "clock",        "cpu",      "directory_sizes",
-    "disk",   "filesystem",   "github_api",   "journal",  "load",
-    "memory", "network",      "oom",          "pressure", "processes",
-    "reach",  "runner_files", "runner_trace", "sockets",  "units"};
+inline constexpr std::array<std::string_view, 21> collector_names{
+    "boot",      "cgroup",     "clock",        "cpu",          "directory_sizes",
+    "disk",      "filesystem", "github_api",   "github_jobs",  "journal",
+    "load",      "memory",     "network",      "oom",          "pressure",
+    "processes", "reach",      "runner_files", "runner_trace", "sockets",
+    "units"};
 
 struct CollectorsSection {
     std::map<std::string, CollectorSection, std::less<>> by_name;  // only those that were written

@@ -80,6 +80,7 @@ void read_github(Section& section, GithubSection& github) {
     section.take("ca_file", github.ca_file, check_path_or_empty);
     section.take("proxy", github.proxy, check_proxy_or_empty);
     section.take("interval", github.interval, check_api_interval);
+    section.take("jobs", github.jobs);
 }
 
 // Of all documents together: one may name the App, another where its key is.

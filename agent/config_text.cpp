@@ -61,6 +61,7 @@ void append_github(const GithubSection& github, std::vector<Setting>& list) {
     list.push_back({"github", "ca_file", quoted(github.ca_file)});
     list.push_back({"github", "proxy", quoted(github.proxy)});
     list.push_back({"github", "interval", quoted(duration_text(github.interval))});
+    list.push_back({"github", "jobs", shown(github.jobs)});
 }
 
 std::string line_of(const Setting& setting) {

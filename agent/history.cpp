@@ -140,7 +140,10 @@ void History::note(const Snapshot& snapshot) {
 
 History::JobKey History::key_of(const RunnerJob& ended) {
     const auto& job = ended.record.job;
-    return {.last_line = job.last_line, .name = job.name, .identified = job.identity.has_value()};
+    return {.last_line = job.last_line,
+            .name = job.name,
+            .identified = job.identity.has_value(),
+            .waited = ended.record.usage.queue_seconds.has_value()};
 }
 
 void History::note_runner(const Runner& runner, const RunnerJudgement& judged) {

@@ -72,7 +72,8 @@ private:
     struct JobKey {
         WallTime last_line;
         std::string name;
-        bool identified = false;  // whose job it is may be learned after its end
+        bool identified = false;  // what it is and how long it waited may be learned after its end
+        bool waited = false;
         bool operator==(const JobKey&) const = default;
     };
     static JobKey key_of(const RunnerJob& ended);

@@ -16,8 +16,9 @@ namespace {
 constexpr const char* columns =
     "runner, name, first_line, last_line, started, finished, result, lost, repository, workflow, "
     "job, run_id, run_attempt, cpu_seconds, memory_peak_bytes, oom_kills, cpu_stall_seconds, "
-    "memory_stall_seconds, io_stall_seconds, disk_low_bytes, connect_errors, blame, because";
-constexpr const char* values = "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?";
+    "memory_stall_seconds, io_stall_seconds, disk_low_bytes, connect_errors, queue_seconds, "
+    "blame, because";
+constexpr const char* values = "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?";
 
 std::int64_t nanoseconds(WallTime time) {
     return time.time_since_epoch().count();
@@ -89,6 +90,7 @@ void bind(SQLite::Statement& statement, const RunnerJob& ended) {
     bind.number(usage.io_stall_seconds);
     bind.number(usage.disk_low_bytes);
     bind.number(usage.connect_errors);
+    bind.number(usage.queue_seconds);
     bind.word(verdict.blame);
     bind.text(verdict.because);
 }
@@ -156,6 +158,7 @@ RunnerJob job_of(SQLite::Statement& statement) {
     usage.io_stall_seconds = read.number();
     usage.disk_low_bytes = read.count();
     usage.connect_errors = read.count();
+    usage.queue_seconds = read.number();
     verdict.blame = read.word(blames);
     verdict.because = read.text();
     return ended;
@@ -167,10 +170,14 @@ void insert_jobs(SQLite::Database& database, const std::vector<RunnerJob>& jobs)
     SQLite::Statement insert{
         database,
         std::string{"INSERT INTO jobs("} + columns + ") VALUES (" + values +
-            ") ON CONFLICT(runner, last_line, name) DO UPDATE SET repository = "
-            "excluded.repository, "
-            "workflow = excluded.workflow, job = excluded.job, run_id = excluded.run_id, "
-            "run_attempt = excluded.run_attempt WHERE jobs.run_id IS NULL"};
+            ") ON CONFLICT(runner, last_line, name) DO UPDATE SET "
+            "repository = coalesce(jobs.repository, excluded.repository), "
+            "workflow = coalesce(jobs.workflow, excluded.workflow), "
+            "job = coalesce(jobs.job, excluded.job), "
+            "run_id = coalesce(jobs.run_id, excluded.run_id), "
+            "run_attempt = coalesce(jobs.run_attempt, excluded.run_attempt), "
+            "queue_seconds = coalesce(jobs.queue_seconds, excluded.queue_seconds) "
+            "WHERE jobs.run_id IS NULL OR jobs.queue_seconds IS NULL"};
     for (const auto& job : jobs) {
         bind(insert, job);
         insert.exec();

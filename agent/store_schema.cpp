@@ -66,6 +66,7 @@ CREATE TABLE wishes(
   note TEXT NOT NULL,
   by TEXT NOT NULL) WITHOUT ROWID;
 )",
+    "ALTER TABLE jobs ADD COLUMN queue_seconds REAL",
 };
 constexpr int newest_version = static_cast<int>(migrations.size());
 

@@ -4,6 +4,7 @@
 #include "collectors/directory_sizes.h"
 #include "collectors/disk.h"
 #include "collectors/github_api.h"
+#include "collectors/github_jobs.h"
 #include "collectors/journal.h"
 #include "collectors/kernel_file.h"
 #include "collectors/load.h"
@@ -79,6 +80,11 @@ void add_runners(const Options& options, std::vector<Source>& sources) {
     if (options.github.enabled()) {
         sources.push_back({"kernel",
                            std::make_unique<GithubApiCollector>(
+                               options.github, platform::exchange, options.now)});
+    }
+    if (options.github.enabled() && options.github.jobs) {
+        sources.push_back({"kernel",
+                           std::make_unique<GithubJobsCollector>(
                                options.github, platform::exchange, options.now)});
     }
 }

@@ -22,7 +22,7 @@ std::chrono::nanoseconds pause_after(unsigned failures, std::chrono::nanoseconds
 }  // namespace
 
 struct GithubApiCollector::Errand {
-    GithubClient client;
+    GithubRunners runners;
     GithubClient::Clock clock;
     std::vector<std::string> scopes;
 
@@ -34,8 +34,9 @@ struct GithubApiCollector::Errand {
             if (clock().boot - begun > errand_patience) {
                 break;
             }
-            answers.insert_or_assign(scope, client.list(scope));
-            if (answers.at(scope).wait) {  // what GitHub asks for holds for the whole credential
+            answers.insert_or_assign(scope, runners.list(scope));
+            if (answers.at(scope)
+                    .limits.wait) {  // what GitHub asks for holds for the whole credential
                 break;
             }
         }
@@ -46,10 +47,11 @@ struct GithubApiCollector::Errand {
 GithubApiCollector::GithubApiCollector(const GithubSettings& settings,
                                        GithubClient::Exchange exchange,
                                        GithubClient::Clock clock)
-    : GithubApiCollector{
-          settings,
-          std::make_shared<Errand>(Errand{
-              .client = {settings, std::move(exchange), clock}, .clock = clock, .scopes = {}})} {}
+    : GithubApiCollector{settings,
+                         std::make_shared<Errand>(Errand{
+                             .runners = GithubRunners{{settings, std::move(exchange), clock}},
+                             .clock = clock,
+                             .scopes = {}})} {}
 
 GithubApiCollector::GithubApiCollector(const GithubSettings& settings,
                                        std::shared_ptr<Errand> errand)
@@ -61,17 +63,11 @@ GithubApiCollector::GithubApiCollector(const GithubSettings& settings,
     }
 }
 
-std::optional<std::string> GithubApiCollector::scope_of_runner(const Runner& runner) const {
-    const auto* files = runner.files.value ? &*runner.files.value : nullptr;
-    const bool known = files != nullptr && files->settings && files->settings->agent_id;
-    return known ? scope_of(files->settings->github_url, api_host_) : std::nullopt;
-}
-
 void GithubApiCollector::remember_scopes(const Facts& seen) {
     std::map<std::string, Scope> wanted;
     too_many_scopes_ = false;
     for (const auto& runner : seen.runners) {
-        const auto scope = scope_of_runner(runner);
+        const auto scope = scope_of(runner, api_host_);
         if (!scope || wanted.contains(*scope)) {
             continue;
         }
@@ -86,11 +82,11 @@ void GithubApiCollector::remember_scopes(const Facts& seen) {
 }
 
 void GithubApiCollector::absorb(const std::string& name, const ListAnswer& answer, const Now& now) {
-    if (answer.requests_left) {
-        requests_left_ = answer.requests_left;
+    if (answer.limits.requests_left) {
+        requests_left_ = answer.limits.requests_left;
     }
-    if (answer.wait) {
-        next_round_ = std::max(next_round_, now.boot + *answer.wait);
+    if (answer.limits.wait) {
+        next_round_ = std::max(next_round_, now.boot + *answer.limits.wait);
     }
     const auto found = scopes_.find(name);
     if (found == scopes_.end()) {
@@ -179,7 +175,7 @@ Result<Fill> GithubApiCollector::collect(const Facts& seen, const Now& now) {
 Fill GithubApiCollector::fill(const Facts& seen) const {
     std::map<std::string, Sourced<ApiRunner>> found;
     for (const auto& runner : seen.runners) {
-        const auto name = scope_of_runner(runner);
+        const auto name = scope_of(runner, api_host_);
         const auto scope = name ? scopes_.find(*name) : scopes_.end();
         if (scope == scopes_.end() || !scope->second.list) {
             continue;

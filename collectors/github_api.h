@@ -6,7 +6,7 @@
 #pragma once
 
 #include "collectors/collector.h"
-#include "collectors/github_client.h"
+#include "collectors/github_runners.h"
 #include "platform/straggler.h"
 
 #include <map>
@@ -47,7 +47,6 @@ private:
 
     GithubApiCollector(const GithubSettings& settings, std::shared_ptr<Errand> errand);
 
-    std::optional<std::string> scope_of_runner(const Runner& runner) const;
     void remember_scopes(const Facts& seen);
     void take_answers(const Now& now);
     void absorb(const std::string& name, const ListAnswer& answer, const Now& now);

@@ -1,5 +1,6 @@
 #include "collectors/github_client.h"
 
+#include "collectors/github_list.h"
 #include "core/text.h"
 #include "platform/jwt.h"
 #include "platform/secret_file.h"
@@ -16,9 +17,6 @@ using platform::HttpAnswer;
 using platform::HttpRequest;
 using std::chrono::seconds;
 
-constexpr std::uint64_t page_size = 100;
-constexpr std::uint64_t page_limit = 100;  // GitHub keeps 10,000 runners in a group at most
-constexpr std::size_t known_pages_limit = 256;
 constexpr auto token_life = 50min;    // it lives for an hour
 constexpr seconds longest_wait = 1h;  // the span of a rate limit
 constexpr seconds usual_wait = 1min;  // of a secondary limit that names none
@@ -75,8 +73,10 @@ std::string advice(const HttpAnswer& answer) {
         case 401:
             return "; the credential is wrong, expired or revoked";
         case 403:
-            return "; the credential needs the right 'Administration: read' for a repository, "
-                   "'Self-hosted runners: read' for an organisation";
+            return "; the credential needs the right 'Administration: read' for a repository's "
+                   "runners, 'Self-hosted runners: read' for an organisation's, 'Actions: read' "
+                   "for "
+                   "jobs";
         case 404:
             return "; it does not exist, or the credential may not see it";
         default:
@@ -101,80 +101,34 @@ GithubClient::GithubClient(const GithubSettings& settings, Exchange exchange, Cl
       exchange_{std::move(exchange)},
       clock_{std::move(clock)} {}
 
-ListAnswer GithubClient::list(const std::string& scope) {
-    ListAnswer said{.list = Error{}, .wait = std::nullopt, .requests_left = std::nullopt};
-    said.list = read_pages(scope, said);
-    return said;
-}
-
-Result<Listing> GithubClient::read_pages(const std::string& scope, ListAnswer& said) {
+Result<GithubPage> GithubClient::get(const std::string& target,
+                                     const std::string& etag,
+                                     GithubLimits& said) {
     const auto held = token(said);
     if (!held) {
         return held.error();
     }
-    Listing listing;
-    std::optional<std::uint64_t> total;
-    for (std::uint64_t number = 1; number <= page_limit; ++number) {
-        auto page = read_page(scope + "/actions/runners?per_page=" + std::to_string(page_size) +
-                                  "&page=" + std::to_string(number),
-                              *held,
-                              said);
-        if (!page) {
-            return page.error();
-        }
-        if (!total) {
-            total = page->total;
-            listing.answered = clock_();
-        }
-        const bool last = page->runners.empty();
-        listing.runners.merge(page->runners);
-        if (page->total != *total || (last && listing.runners.size() < *total)) {
-            break;
-        }
-        if (listing.runners.size() >= *total) {
-            return listing;
-        }
-    }
-    return Error{Errc::malformed, "GitHub's list of runners changed while it was read"};
-}
-
-// A page that GitHub calls unchanged does not count against the rate limit.
-Result<RunnersPage> GithubClient::read_page(const std::string& target,
-                                            const std::string& token,
-                                            ListAnswer& said) {
     HttpRequest request;
     request.url.target = target;
-    const auto known = pages_.find(target);
-    if (known != pages_.end()) {
-        request.headers.push_back({"If-None-Match", known->second.etag});
+    if (!etag.empty()) {
+        request.headers.push_back({"If-None-Match", etag});
     }
-    const auto answer = ask(std::move(request), token, said);
+    const auto answer = ask(std::move(request), *held, said);
     if (!answer) {
         return answer.error();
     }
-    if (answer->status == 304 && known != pages_.end()) {
-        return known->second.page;
-    }
-    if (answer->status != 200) {
+    const bool unchanged = answer->status == 304 && !etag.empty();
+    if (answer->status != 200 && !unchanged) {
         return refusal(*answer);
     }
-    auto page = parse_runners_page(answer->body);
-    if (!page) {
-        return Error{page.error().code, "GitHub's list of runners " + page.error().what};
-    }
-    if (pages_.size() >= known_pages_limit) {
-        pages_.clear();
-    }
-    const auto etag = answer->header("etag");
-    if (etag) {
-        pages_.insert_or_assign(target, KnownPage{.etag = std::string{*etag}, .page = *page});
-    } else {
-        pages_.erase(target);
-    }
-    return page;
+    const auto date = platform::parse_http_date(answer->header("date").value_or(""));
+    return GithubPage{.unchanged = unchanged,
+                      .body = unchanged ? std::string{} : answer->body,
+                      .etag = std::string{answer->header("etag").value_or("")},
+                      .date = date.value_or(clock_().wall)};
 }
 
-Result<std::string> GithubClient::token(ListAnswer& said) {
+Result<std::string> GithubClient::token(GithubLimits& said) {
     if (!settings_.app_id.empty()) {
         return installation_token(said);
     }
@@ -185,7 +139,7 @@ Result<std::string> GithubClient::token(ListAnswer& said) {
     return token;
 }
 
-Result<std::string> GithubClient::installation_token(ListAnswer& said) {
+Result<std::string> GithubClient::installation_token(GithubLimits& said) {
     const auto key = platform::read_secret(settings_.app_key_file);
     if (!key) {
         return key.error();
@@ -227,7 +181,7 @@ Result<std::string> GithubClient::installation_token(ListAnswer& said) {
 // `request.url.target` is the path below the API's own.
 Result<HttpAnswer> GithubClient::ask(HttpRequest request,
                                      const std::string& token,
-                                     ListAnswer& said) {
+                                     GithubLimits& said) {
     if (!api_) {
         return api_.error();
     }

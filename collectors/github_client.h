@@ -1,10 +1,9 @@
-// GitHub client: asks GitHub's REST API for the whole list of runners of one scope, as a token's
-// owner or as the installation of an App. Blocks; the collector keeps it on a thread of its own.
-// Credentials are read from their files for each list, so that a change needs no reload.
+// GitHub client: asks GitHub's REST API, as a token's owner or as the installation of an App.
+// Blocks; a collector keeps it on a thread of its own. Credentials are read from their files for
+// each question, so that a change needs no reload.
 
 #pragma once
 
-#include "collectors/github_list.h"
 #include "core/result.h"
 #include "core/time.h"
 #include "platform/http_client.h"
@@ -12,7 +11,6 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 
@@ -28,21 +26,23 @@ struct GithubSettings {
     std::string ca_file;  // empty: the system's authorities
     std::string proxy;    // "host:port"; empty: none
     std::chrono::nanoseconds interval = std::chrono::minutes{1};
+    bool jobs = false;  // ask for jobs that wait, too: takes the right 'Actions: read'
 
     bool enabled() const { return !token_file.empty() || !app_id.empty(); }
     bool operator==(const GithubSettings&) const = default;
 };
 
-// The whole list of a scope, as GitHub gave it at `answered`.
-struct Listing {
-    ListedRunners runners;
-    Now answered;
+// What GitHub said of its rate limit, over one or more answers.
+struct GithubLimits {
+    std::optional<std::chrono::seconds> wait;    // it wants to be left alone for so long
+    std::optional<std::uint64_t> requests_left;  // of the credential's
 };
 
-struct ListAnswer {
-    Result<Listing> list;
-    std::optional<std::chrono::seconds> wait;    // GitHub wants to be left alone for so long
-    std::optional<std::uint64_t> requests_left;  // of the rate limit
+struct GithubPage {
+    bool unchanged = false;  // what the ETag stands for; the body is empty then
+    std::string body;
+    std::string etag;
+    WallTime date;  // by GitHub's clock, or ours where it names none
 };
 
 class GithubClient {
@@ -53,36 +53,29 @@ public:
 
     GithubClient(const GithubSettings& settings, Exchange exchange, Clock clock);
 
-    // Never a part of the list: a page that fails or does not fit the others fails it all.
-    ListAnswer list(const std::string& scope);
+    // `target`: below the API's own path. `etag`: of what the caller has; empty: of nothing.
+    // The error's text says what to do about it.
+    Result<GithubPage> get(const std::string& target, const std::string& etag, GithubLimits& said);
+    Now now() const { return clock_(); }
 
 private:
-    struct KnownPage {
-        std::string etag;
-        RunnersPage page;
-    };
     struct InstallationToken {
         std::string token;
         std::string key;  // that it was had with
         BootTime taken;
     };
 
-    Result<Listing> read_pages(const std::string& scope, ListAnswer& said);
-    Result<RunnersPage> read_page(const std::string& target,
-                                  const std::string& token,
-                                  ListAnswer& said);
-    Result<std::string> token(ListAnswer& said);
-    Result<std::string> installation_token(ListAnswer& said);
+    Result<std::string> token(GithubLimits& said);
+    Result<std::string> installation_token(GithubLimits& said);
     Result<platform::HttpAnswer> ask(platform::HttpRequest request,
                                      const std::string& token,
-                                     ListAnswer& said);
+                                     GithubLimits& said);
 
     GithubSettings settings_;
     Result<platform::HttpUrl> api_;
     platform::HttpOptions options_;
     Exchange exchange_;
     Clock clock_;
-    std::map<std::string, KnownPage> pages_;  // by target
     std::optional<InstallationToken> installation_;
 };
 

@@ -1,54 +1,22 @@
 #include "collectors/github_list.h"
 
+#include "collectors/github_json.h"
 #include "core/text.h"
 #include "platform/http_message.h"
 
 #include <algorithm>
-
-#include <boost/json.hpp>
 
 namespace paws::collectors {
 
 namespace {
 
 namespace json = boost::json;
-
-// Labels and groups lie three deep; what is much deeper was made to hurt.
-constexpr std::size_t depth_limit = 16;
-
-Result<json::value> parse_object(std::string_view text) {
-    json::parse_options options;
-    options.max_depth = depth_limit;
-    boost::system::error_code problem;
-    auto parsed = json::parse({text.data(), text.size()}, problem, {}, options);
-    if (problem) {
-        return Error{Errc::malformed, "is not JSON: " + problem.message()};
-    }
-    if (!parsed.is_object()) {
-        return Error{Errc::malformed, "is not a JSON object"};
-    }
-    return parsed;
-}
-
-const json::value* find(const json::value& object, std::string_view key) {
-    const auto* members = object.if_object();
-    return members == nullptr ? nullptr : members->if_contains({key.data(), key.size()});
-}
-
-std::optional<std::uint64_t> number(const json::value* value) {
-    if (value == nullptr || !value->is_number() || value->is_double()) {
-        return std::nullopt;
-    }
-    boost::system::error_code problem;
-    const auto number = value->to_number<std::uint64_t>(problem);
-    return problem ? std::nullopt : std::optional{number};
-}
-
-std::string_view text(const json::value* value) {
-    const auto* string = value == nullptr ? nullptr : value->if_string();
-    return string == nullptr ? std::string_view{}
-                             : std::string_view{string->data(), string->size()};
-}
+using github_json::find;
+using github_json::find_list;
+using github_json::labels_of;
+using github_json::number;
+using github_json::parse_object;
+using github_json::text;
 
 std::optional<ApiRunner> describe(const json::value& runner) {
     const auto status = text(find(runner, "status"));
@@ -59,7 +27,8 @@ std::optional<ApiRunner> describe(const json::value& runner) {
     }
     return ApiRunner{
         .registration = status == "online" ? Registration::online : Registration::offline,
-        .busy = *flag};
+        .busy = *flag,
+        .labels = labels_of(find_list(runner, "labels"))};
 }
 
 bool is_name(std::string_view word) {
@@ -71,14 +40,6 @@ bool is_name(std::string_view word) {
            std::ranges::all_of(word, plain);
 }
 
-std::string lower(std::string_view name) {
-    std::string lowered{name};
-    std::ranges::transform(lowered, lowered.begin(), [](char letter) {
-        return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-    });
-    return lowered;
-}
-
 }  // namespace
 
 Result<RunnersPage> parse_runners_page(std::string_view json) {
@@ -87,8 +48,7 @@ Result<RunnersPage> parse_runners_page(std::string_view json) {
         return parsed.error();
     }
     const auto total = number(find(*parsed, "total_count"));
-    const auto* listed = find(*parsed, "runners");
-    const auto* runners = listed == nullptr ? nullptr : listed->if_array();
+    const auto* runners = find_list(*parsed, "runners");
     if (!total || runners == nullptr) {
         return Error{Errc::malformed, "is not a list of runners"};
     }
@@ -108,8 +68,8 @@ std::optional<std::string> scope_of(std::string_view github_url, std::string_vie
     if (!url) {
         return std::nullopt;
     }
-    const auto host = lower(url->host);
-    const auto api = lower(api_host);
+    const auto host = lower_case(url->host);
+    const auto api = lower_case(api_host);
     std::string_view path = url->target;
     path.remove_prefix(1);
     if (path.ends_with('/')) {
@@ -127,6 +87,12 @@ std::optional<std::string> scope_of(std::string_view github_url, std::string_vie
     }
     return (owner == "enterprises" ? "/enterprises/" : "/repos/" + std::string{owner} + "/") +
            std::string{path};
+}
+
+std::optional<std::string> scope_of(const Runner& runner, std::string_view api_host) {
+    const auto* files = runner.files.value ? &*runner.files.value : nullptr;
+    const bool known = files != nullptr && files->settings && files->settings->agent_id;
+    return known ? scope_of(files->settings->github_url, api_host) : std::nullopt;
 }
 
 std::string api_message(std::string_view json) {

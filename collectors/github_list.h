@@ -6,6 +6,7 @@
 
 #include "core/github_facts.h"
 #include "core/result.h"
+#include "core/runner_facts.h"
 
 #include <cstdint>
 #include <map>
@@ -31,6 +32,9 @@ Result<RunnersPage> parse_runners_page(std::string_view json);
 // for the URL of a server that is not the API's (api.github.com serves github.com, a server of
 // one's own itself) and for one that is no such place: job code can write it.
 std::optional<std::string> scope_of(std::string_view github_url, std::string_view api_host);
+
+// The same of a runner's settings; absent for one that does not say its id there.
+std::optional<std::string> scope_of(const Runner& runner, std::string_view api_host);
 
 // The `message` of an error's body, short and printable; empty when it has none.
 std::string api_message(std::string_view json);

@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace paws {
 
@@ -38,6 +39,27 @@ enum class Registration { online, offline, absent };
 struct ApiRunner {
     Registration registration = Registration::absent;
     bool busy = false;
+    std::vector<std::string>
+        labels{};  // lower case; a job goes to a runner that has all of its own
+};
+
+// A job that waits at GitHub for a runner.
+struct WaitingJob {
+    std::uint64_t run_id = 0;
+    std::string name;    // the workflow's text: printable, at most 256 bytes
+    double seconds = 0;  // how long already, by GitHub's clock
+};
+
+// Of the jobs of a runner's repository that it could take by its labels, the one that waits
+// longest.
+struct WaitingJobs {
+    std::optional<WaitingJob> longest;  // absent: none waits
+};
+
+// How long a job had waited for its runner, from its creation to its start, by GitHub's clock.
+struct QueueTime {
+    WallTime started;  // of the RunnerLog's job
+    double seconds = 0;
 };
 
 // How GitHub's API answers this agent. Absent from the facts when no credential is configured.

@@ -77,6 +77,7 @@ struct JobUsage {
     std::optional<double> io_stall_seconds;
     std::optional<std::uint64_t> disk_low_bytes;  // the least that was free where the runner works
     std::optional<std::uint64_t> connect_errors;
+    std::optional<double> queue_seconds;  // that it waited for its runner before, as GitHub says
 };
 
 // Who is to blame for a job's end, as far as this host can tell.

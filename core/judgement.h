@@ -66,26 +66,14 @@ enum class Problem {
     clock,
     unit_changed,
     duplicate,
+    jobs_wait,
 };
-inline constexpr std::array problems{Problem::crash_loop,
-                                     Problem::orphan_worker,
-                                     Problem::contact_late,
-                                     Problem::lease_late,
-                                     Problem::job_stuck,
-                                     Problem::worker_stuck,
-                                     Problem::jobs_failing,
-                                     Problem::spool,
-                                     Problem::install,
-                                     Problem::update,
-                                     Problem::diag,
-                                     Problem::disk,
-                                     Problem::inodes,
-                                     Problem::memory,
-                                     Problem::cpu,
-                                     Problem::version,
-                                     Problem::clock,
-                                     Problem::unit_changed,
-                                     Problem::duplicate};
+inline constexpr std::array problems{
+    Problem::crash_loop, Problem::orphan_worker, Problem::contact_late, Problem::lease_late,
+    Problem::job_stuck,  Problem::worker_stuck,  Problem::jobs_failing, Problem::spool,
+    Problem::install,    Problem::update,        Problem::diag,         Problem::disk,
+    Problem::inodes,     Problem::memory,        Problem::cpu,          Problem::version,
+    Problem::clock,      Problem::unit_changed,  Problem::duplicate,    Problem::jobs_wait};
 
 // What is wrong, and what was looked for: of a problem whose facts are missing nothing is known.
 struct Problems {
@@ -109,12 +97,14 @@ enum class HungSign {
     late_lease,        // a job runs and its lease is not renewed: then sockets say nothing
     no_socket,         // it has none, although this host reaches the same server
     github_disagrees,  // GitHub says that it is offline
+    jobs_wait,         // GitHub says online, and a job that it could take is not given to it
     stuck_process,     // the listener is in process state D, Z or T
 };
 inline constexpr std::array hung_signs{HungSign::silent_sockets,
                                        HungSign::late_lease,
                                        HungSign::no_socket,
                                        HungSign::github_disagrees,
+                                       HungSign::jobs_wait,
                                        HungSign::stuck_process};
 
 struct Evidence {

@@ -91,6 +91,8 @@ constexpr std::string_view to_string(Problem problem) {
             return "unit_changed";
         case Problem::duplicate:
             return "duplicate";
+        case Problem::jobs_wait:
+            return "jobs_wait";
     }
     return "unknown";
 }
@@ -177,6 +179,8 @@ constexpr std::string_view to_string(HungSign sign) {
             return "no_socket";
         case HungSign::github_disagrees:
             return "github_disagrees";
+        case HungSign::jobs_wait:
+            return "jobs_wait";
         case HungSign::stuck_process:
             return "stuck_process";
     }

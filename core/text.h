@@ -44,6 +44,15 @@ inline std::string_view take_word(std::string_view& rest) {
     return word;
 }
 
+// ASCII letters only: for words of protocols, not of people.
+inline std::string lower_case(std::string_view text) {
+    std::string lowered{text};
+    for (auto& letter : lowered) {
+        letter = letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+    }
+    return lowered;
+}
+
 // The whole of `text` as a number; no sign for unsigned types, no blanks, no overflow.
 template <std::integral Number>
 std::optional<Number> parse_integer(std::string_view text, int base = 10) {

@@ -20,7 +20,8 @@ json::object usage_json(const JobUsage& usage) {
             {"memory_stall_seconds", parts::or_null(usage.memory_stall_seconds)},
             {"io_stall_seconds", parts::or_null(usage.io_stall_seconds)},
             {"disk_low_bytes", parts::or_null(usage.disk_low_bytes)},
-            {"connect_errors", parts::or_null(usage.connect_errors)}};
+            {"connect_errors", parts::or_null(usage.connect_errors)},
+            {"queue_seconds", parts::or_null(usage.queue_seconds)}};
 }
 
 json::value identity_json(const std::optional<JobIdentity>& identity) {

@@ -122,6 +122,21 @@ json::object log_json(const RunnerLog& log) {
             {"listener_exit_code", parts::text_or_null(log.listener_exit_code)}};
 }
 
+// Null: not known. Its job is null where none waits.
+json::value waiting_json(const View& view, const Runner& runner) {
+    const auto* waiting = fresh(runner.waiting, view.snapshot.taken, network_fresh_for);
+    if (waiting == nullptr) {
+        return nullptr;
+    }
+    json::value job = nullptr;
+    if (const auto& longest = waiting->longest) {
+        job = json::object{{"run_id", longest->run_id},
+                           {"name", parts::text(longest->name)},
+                           {"seconds", longest->seconds}};
+    }
+    return json::object{{"job", std::move(job)}};
+}
+
 // Asked for once a minute: worth showing at a greater age than what the kernel says.
 json::value github_json(const View& view, const Runner& runner) {
     const auto* api =
@@ -129,8 +144,14 @@ json::value github_json(const View& view, const Runner& runner) {
     if (api == nullptr) {
         return nullptr;
     }
+    json::array labels;
+    for (const auto& label : api->labels) {
+        labels.push_back(parts::text(label));
+    }
     return json::object{{"registration", to_string(api->registration)},
                         {"busy", api->busy},
+                        {"labels", std::move(labels)},
+                        {"waiting", waiting_json(view, runner)},
                         {"age_seconds", to_seconds(view.agent.now.boot - runner.api.taken.boot)}};
 }
 

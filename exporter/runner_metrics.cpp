@@ -81,6 +81,17 @@ void sockets(const View& view, Series& out) {
     }
 }
 
+// Asked for once a minute, and so fresh for longer than what the kernel says.
+void waiting_job(const View& view, Series& out) {
+    for (const auto& runner : view.runners()) {
+        const auto* waiting =
+            view.outdated ? nullptr : fresh(runner.waiting, view.snapshot.taken, network_fresh_for);
+        if (waiting != nullptr) {
+            out.add(waiting->longest ? waiting->longest->seconds : 0, {runner.name});
+        }
+    }
+}
+
 void busy(const View& view, Series& out) {
     for (const auto& runner : view.runners()) {
         if (const auto state = view.state(runner); state != RunnerState::unknown) {
@@ -248,6 +259,14 @@ constexpr std::array runner_table{
            .help = "Restarts of the unit by systemd (NRestarts).",
            .absent = "hosts without systemd, and runners listed without a unit",
            .fill = restarts},
+    Metric{.name = "paws_runner_waiting_job_seconds",
+           .unit = "seconds",
+           .labels = "runner",
+           .help = "How long the longest waits of the jobs at GitHub that the runner could take; 0 "
+                   "while none does.",
+           .absent = "[github] jobs is off, the runner is an organisation's or enterprise's, or "
+                     "GitHub was not asked lately, as while the runner is busy",
+           .fill = waiting_job},
     Metric{.name = "paws_runner_busy",
            .labels = "runner",
            .help = "Whether the runner runs a job: its state is busy or draining.",

@@ -74,6 +74,11 @@ std::string events(const Object& job) {
     return parts;
 }
 
+std::string queued(const Object& job) {
+    const auto waited = number(object(job, "usage"), "queue_seconds");
+    return waited ? "for " + age(waited) + " before, by GitHub's clock" : "";
+}
+
 std::string whose(const Object& job) {
     const auto& identity = object(job, "identity");
     if (identity.empty()) {
@@ -123,6 +128,7 @@ std::vector<std::string> render_why(const Object& job,
     add(lines, "blame", blame(job), screen);
     add(lines, "run", whose(job), screen);
     add(lines, "began", text(job, "started"), screen);
+    add(lines, "queued", queued(job), screen);
     add(lines, "ended", text(job, "finished"), screen);
     add(lines, "took", took(job), screen);
     add(lines, "waited", suffered(job), screen);

@@ -3,6 +3,7 @@
 #include "core/names.h"
 #include "core/snapshot.h"
 #include "policy/processes.h"
+#include "policy/waiting.h"
 
 #include <algorithm>
 #include <string>
@@ -102,6 +103,12 @@ void add_network_evidence(std::vector<Evidence>& found,
             {.fact = "github_api",
              .value = std::string{to_string(api->registration)} + (api->busy ? ", busy" : ""),
              .age_seconds = age_seconds(runner.api.taken.boot, now)});
+    }
+    if (const auto* job = job_kept_from(runner, now)) {
+        found.push_back({.fact = "waiting_job",
+                         .value = job->name + " of run " + std::to_string(job->run_id) +
+                                  " waits for a runner with labels that this one has",
+                         .age_seconds = job->seconds});
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/snapshot.h"
 #include "policy/thresholds.h"
+#include "policy/waiting.h"
 
 namespace paws::policy {
 
@@ -30,6 +31,12 @@ bool github_disagrees(const Runner& runner, const Now& now) {
     return api != nullptr && api->registration == Registration::offline;
 }
 
+// GitHub gives a job to one that polls within seconds.
+bool is_given_nothing(const Runner& runner, const Now& now) {
+    const auto* job = job_kept_from(runner, now);
+    return job != nullptr && job->seconds > to_seconds(job_wait_patience);
+}
+
 }  // namespace
 
 std::set<HungSign> hung_signs_of(const Runner& runner, const ContactView& contact, const Now& now) {
@@ -48,6 +55,9 @@ std::set<HungSign> hung_signs_of(const Runner& runner, const ContactView& contac
     if (github_disagrees(runner, now)) {
         signs.insert(HungSign::github_disagrees);
     }
+    if (is_given_nothing(runner, now)) {
+        signs.insert(HungSign::jobs_wait);
+    }
     if (contact.stuck_for > stuck_patience) {
         signs.insert(HungSign::stuck_process);
     }
@@ -64,6 +74,8 @@ std::string_view describe(HungSign sign) {
             return "it has no connection while this host reaches GitHub";
         case HungSign::github_disagrees:
             return "GitHub calls it offline";
+        case HungSign::jobs_wait:
+            return "GitHub calls it online and gives it no job, although one waits";
         case HungSign::stuck_process:
             return "its listener cannot run (process state D, T or Z)";
     }

@@ -159,7 +159,8 @@ MeasuredJob begin(const Job& job, bool whole, const JobReadings& at) {
                        .memory_stall_seconds = zero_of(at.memory_stall_seconds),
                        .io_stall_seconds = zero_of(at.io_stall_seconds),
                        .disk_low_bytes = {},
-                       .connect_errors = zero_of(at.connect_errors)};
+                       .connect_errors = zero_of(at.connect_errors),
+                       .queue_seconds = {}};
     }
     return begun;
 }
@@ -225,14 +226,22 @@ void follow(const RunnerLog& log, const JobReadings& readings, JobMeter& meter, 
     });
 }
 
-JobView view_of(const RunnerLog& log, const JobMeter& meter) {
+JobUsage with_queue_time(JobUsage usage, const Job& job, const Runner& runner) {
+    if (runner.queue_time && runner.queue_time->started == job.started) {
+        usage.queue_seconds = runner.queue_time->seconds;
+    }
+    return usage;
+}
+
+JobView view_of(const RunnerLog& log, const JobMeter& meter, const Runner& runner) {
     JobView view;
-    if (meter.running) {
-        view.running = meter.running->usage;
+    if (meter.running && log.job) {
+        view.running = with_queue_time(meter.running->usage, *log.job, runner);
     }
     for (const auto& job : log.finished) {
         const auto* measured = find(meter.ended, job);
-        const auto usage = measured != nullptr ? measured->usage : JobUsage{};
+        const auto usage =
+            with_queue_time(measured != nullptr ? measured->usage : JobUsage{}, job, runner);
         view.finished.push_back({.job = job, .usage = usage, .verdict = judge_job(job, usage)});
     }
     return view;
@@ -258,7 +267,7 @@ JobView measure_jobs(const Runner& runner,
     follow(log, readings, *meter, share);
     keep_unread(readings, meter->last);
     meter->last = readings;
-    return view_of(log, *meter);
+    return view_of(log, *meter, runner);
 }
 
 }  // namespace paws::policy

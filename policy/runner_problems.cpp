@@ -5,6 +5,7 @@
 #include "policy/host.h"
 #include "policy/processes.h"
 #include "policy/thresholds.h"
+#include "policy/waiting.h"
 
 #include <algorithm>
 #include <cmath>
@@ -114,6 +115,15 @@ bool jobs_fail_at_once(const RunnerLog& log) {
         });
 }
 
+// It is there, it is free, and it is not given a job that it could take.
+std::optional<bool> jobs_wait(const Runner& runner, const Now& now) {
+    if (fresh(runner.waiting, now, network_fresh_for) == nullptr) {
+        return std::nullopt;
+    }
+    const auto* job = job_kept_from(runner, now);
+    return job != nullptr && job->seconds > to_seconds(job_wait_warn);
+}
+
 // Pages that a killed worker left behind make later jobs fail that want the same names.
 std::optional<bool> spool_is_stale(const Runner& runner, const Now& now) {
     const auto* files = fresh(runner.files, now);
@@ -144,6 +154,7 @@ void check_jobs(Problems& problems,
                 const Now& now) {
     problems.check(Problem::job_stuck, job_is_stuck(runner, exertion, now));
     problems.check(Problem::worker_stuck, worker_is_stuck(runner, now));
+    problems.check(Problem::jobs_wait, jobs_wait(runner, now));
     problems.check(Problem::spool, spool_is_stale(runner, now));
     if (const auto* log = fresh(runner.log, now)) {
         problems.check(Problem::jobs_failing, jobs_fail_at_once(*log));

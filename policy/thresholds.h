@@ -46,6 +46,10 @@ inline constexpr std::chrono::nanoseconds job_age_warn = 6h;
 inline constexpr std::chrono::nanoseconds job_idle_warn = 30min;
 inline constexpr double job_idle_cpu_seconds = 3.0;
 
+// GitHub requeues what an assigned runner does not take within a minute or so (runner facts, 9).
+inline constexpr std::chrono::nanoseconds job_wait_patience = 2min;
+inline constexpr std::chrono::nanoseconds job_wait_warn = 5min;
+
 inline constexpr std::chrono::nanoseconds worker_end_patience = 5min;  // after its job's last step
 
 inline constexpr std::size_t failing_jobs_warn = 3;                    // in a row

@@ -191,6 +191,11 @@ TEST_CASE("history: whose job it was is kept too when it is learned after the jo
     kept.history->note(kept.snapshot);
     CHECK(kept.until(
         [&] { return number_in(place.path, "SELECT count(*) FROM jobs WHERE run_id = 42") == 1; }));
+    kept.snapshot.judged.runners[0].finished[0].usage.queue_seconds = 12.5;
+    kept.history->note(kept.snapshot);
+    CHECK(kept.until([&] {
+        return number_in(place.path, "SELECT count(*) FROM jobs WHERE queue_seconds = 12.5") == 1;
+    }));
     CHECK(jobs_in(place.path) == 1);
 }
 

@@ -219,6 +219,49 @@ TEST_CASE("store: whose job it was may be learned after its end, and then stays"
     CHECK(kept->front().record.usage.cpu_seconds == 42.5);
 }
 
+TEST_CASE("store: how long a job waited may be learned last, and takes nothing else away") {
+    const Place place;
+    auto file = opened(place.path);
+    auto job = ended("build", noon);
+    job.record.job.identity = JobIdentity{.repository = "acme/widgets",
+                                          .workflow = "CI",
+                                          .job = "build",
+                                          .run_id = 42,
+                                          .run_attempt = 2};
+    write(file, {.origin = {}, .tallies = {}, .jobs = {job}});
+    auto waited = ended("build", noon);
+    waited.record.usage.queue_seconds = 12.5;
+    write(file, {.origin = {}, .tallies = {}, .jobs = {waited}});
+    const auto kept = file.jobs({.limit = 10});
+    REQUIRE(kept);
+    REQUIRE(kept->size() == 1);
+    CHECK(kept->front().record.job.identity == job.record.job.identity);
+    CHECK(kept->front().record.usage.queue_seconds == 12.5);
+}
+
+TEST_CASE("store: a file of the first schema is brought up to date with what it holds") {
+    const Place place;
+    {
+        auto file = opened(place.path);
+        write(file, {.origin = {}, .tallies = {}, .jobs = {ended("old", noon)}});
+    }
+    {
+        SQLite::Database database{place.path, SQLite::OPEN_READWRITE};
+        database.exec("ALTER TABLE jobs DROP COLUMN queue_seconds");
+        database.exec("PRAGMA user_version=1");
+    }
+    auto file = opened(place.path);
+    auto job = ended("new", noon + 1min);
+    job.record.usage.queue_seconds = 3;
+    write(file, {.origin = {}, .tallies = {}, .jobs = {job}});
+    const auto kept = file.jobs({.limit = 10});
+    REQUIRE(kept);
+    REQUIRE(kept->size() == 2);
+    CHECK(kept->front().record.usage.queue_seconds == 3.0);
+    CHECK(kept->back().record.job.name == "old");
+    CHECK_FALSE(kept->back().record.usage.queue_seconds);
+}
+
 TEST_CASE("store: a damaged file is told from a good one, and set aside once") {
     const Place place;
     {

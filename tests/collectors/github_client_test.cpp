@@ -1,5 +1,6 @@
 #include "collectors/github_client.h"
 
+#include "collectors/github_runners.h"
 #include "tests/support/facts.h"
 #include "tests/support/temporary_directory.h"
 
@@ -47,18 +48,18 @@ struct Rig {
     std::vector<HttpRequest> asked;
     std::vector<platform::HttpResult> answers;  // the last one is given again and again
     Now now = noon;
-    std::optional<GithubClient> client;
+    std::optional<GithubRunners> client;
 
     Rig() {
         settings.token_file = (dir.path() / "token").string();
         write_token("ghp_first");
         client.emplace(
-            settings,
-            [this](const HttpRequest& request, const platform::HttpOptions&) {
-                asked.push_back(request);
-                return answers.at(std::min(asked.size(), answers.size()) - 1);
-            },
-            [this] { return now; });
+            GithubClient{settings,
+                         [this](const HttpRequest& request, const platform::HttpOptions&) {
+                             asked.push_back(request);
+                             return answers.at(std::min(asked.size(), answers.size()) - 1);
+                         },
+                         [this] { return now; }});
     }
     void write_token(const std::string& token) const {
         std::ofstream{settings.token_file} << token << "\n";
@@ -77,8 +78,8 @@ TEST_CASE("github_client: one page is one request, with all that GitHub wants to
     REQUIRE(said.list);
     CHECK(said.list->runners.size() == 2);
     CHECK(said.list->answered.boot == noon.boot);
-    CHECK(said.requests_left == 4998);
-    CHECK_FALSE(said.wait);
+    CHECK(said.limits.requests_left == 4998);
+    CHECK_FALSE(said.limits.wait);
     REQUIRE(rig.asked.size() == 1);
     const auto& request = rig.asked[0];
     CHECK(request.url.host == "api.github.com");
@@ -92,12 +93,13 @@ TEST_CASE("github_client: below the path of a server of one's own") {
     Rig rig;
     rig.settings.api_url = "https://ghes.example/api/v3/";
     rig.answers = {answer(200, page(0, 0, 0))};
-    GithubClient client{rig.settings,
-                        [&](const HttpRequest& request, const platform::HttpOptions&) {
-                            rig.asked.push_back(request);
-                            return rig.answers[0];
-                        },
-                        [] { return noon; }};
+    GithubRunners client{
+        GithubClient{rig.settings,
+                     [&](const HttpRequest& request, const platform::HttpOptions&) {
+                         rig.asked.push_back(request);
+                         return rig.answers[0];
+                     },
+                     [] { return noon; }}};
     REQUIRE(client.list("/orgs/acme").list);
     CHECK(rig.asked[0].url.target == "/api/v3/orgs/acme/actions/runners?per_page=100&page=1");
 }
@@ -185,7 +187,7 @@ TEST_CASE("github_client: the wait that GitHub asks for, by its own clock, and n
     const auto wait = [&](const HttpAnswer& limited) {
         rig.answers = {limited};
         rig.asked.clear();
-        return rig.list().wait;
+        return rig.list().limits.wait;
     };
     const platform::HttpHeader none{"x-ratelimit-remaining", "0"};
     const platform::HttpHeader date{"Date", "Sun, 06 Nov 1994 08:49:37 GMT"};  // 784111777

@@ -11,7 +11,7 @@ TEST_CASE("parse_runners_page: id, status and busy of each, as GitHub shapes the
     const auto page = parse_runners_page(R"({"total_count": 3, "runners": [
         {"id": 42, "name": "build-01", "os": "linux", "status": "online", "busy": true,
          "ephemeral": false, "runner_group_id": 1,
-         "labels": [{"id": 1, "name": "self-hosted", "type": "read-only"}]},
+         "labels": [{"id": 1, "name": "self-hosted", "type": "read-only"}, {"name": "Linux"}]},
         {"id": 18446744073709551615, "status": "offline", "busy": false}]})");
     REQUIRE(page);
     CHECK(page->total == 3);
@@ -20,6 +20,7 @@ TEST_CASE("parse_runners_page: id, status and busy of each, as GitHub shapes the
     REQUIRE(first);
     CHECK(first->registration == Registration::online);
     CHECK(first->busy);
+    CHECK(first->labels == std::vector<std::string>{"self-hosted", "linux"});
     const auto last = page->runners.at(18446744073709551615U);
     REQUIRE(last);
     CHECK(last->registration == Registration::offline);

@@ -160,6 +160,8 @@ Runner example_runner(const std::string& name) {
     runner.sockets = seen(Sockets{.established = 2, .last_received_seconds = 12.5});
     runner.log = seen(busy_log());
     runner.trace = seen(RunnerTrace{.lease_renewed = noon.wall - 37s});
+    runner.waiting =
+        seen(WaitingJobs{.longest = WaitingJob{.run_id = 77, .name = "deploy", .seconds = 42}});
     return runner;
 }
 

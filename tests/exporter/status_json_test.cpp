@@ -168,12 +168,29 @@ TEST_CASE(
     auto snapshot = example_snapshot();
     const auto github = [&](std::chrono::seconds age) {
         auto& api = snapshot.facts.runners[0].api;
-        api.value = {.registration = Registration::offline, .busy = true};
+        api.value = {
+            .registration = Registration::offline, .busy = true, .labels = {"self-hosted"}};
         api.taken = {.wall = noon.wall - age, .boot = noon.boot - age};
         return at(*runner_json(snapshot, example_agent(), "acme-widgets.build-01"), "/github");
     };
-    CHECK(github(60s) == R"({"registration":"offline","busy":true,"age_seconds":6E1})");
+    snapshot.facts.runners[0].waiting = {};
+    CHECK(
+        github(60s) ==
+        R"({"registration":"offline","busy":true,"labels":["self-hosted"],"waiting":null,"age_seconds":6E1})");
     CHECK(github(151s) == "null");
+
+    auto& waiting = snapshot.facts.runners[0].waiting;
+    const auto waits = [&] {
+        github(60s);
+        return at(*runner_json(snapshot, example_agent(), "acme-widgets.build-01"),
+                  "/github/waiting");
+    };
+    waiting = {.value = WaitingJobs{}, .taken = noon};
+    CHECK(waits() == R"({"job":null})");
+    waiting.value->longest = WaitingJob{.run_id = 77, .name = "deploy", .seconds = 360};
+    CHECK(waits() == R"({"job":{"run_id":77,"name":"deploy","seconds":3.6E2}})");
+    waiting.taken.boot -= 151s;
+    CHECK(waits() == "null");
 
     CHECK(at(status_json(snapshot, example_agent()), "/agent/github_api") == "null");
     snapshot.facts.github_api = {

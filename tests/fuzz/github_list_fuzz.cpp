@@ -1,3 +1,4 @@
+#include "collectors/github_job_list.h"
 #include "collectors/github_list.h"
 #include "core/text.h"
 #include "tests/fuzz/fuzz.h"
@@ -18,6 +19,12 @@ bool paws::fuzz::accepts(std::string_view input) {
         require(scope->find_first_of(" \r\n?#%") == std::string::npos);
         require(scope->find("/../") == std::string::npos && !scope->ends_with("/.."));
     }
-    const auto page = collectors::parse_runners_page(input);
-    return page || scope || !message.empty();
+    const auto jobs = collectors::parse_jobs_page(input);
+    if (jobs) {
+        for (const auto& job : jobs->jobs) {
+            require(printable(job.name) == job.name && job.labels.size() <= 100);
+        }
+    }
+    return collectors::parse_runners_page(input) || collectors::parse_runs_page(input) || jobs ||
+           scope || !message.empty();
 }

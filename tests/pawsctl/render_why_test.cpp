@@ -23,7 +23,8 @@ boost::json::object killed() {
       "identity":{"repository":"acme/widgets","workflow":"CI","job":"fuzz","run_id":7240953180,
                   "run_attempt":2},
       "usage":{"cpu_seconds":5400,"memory_peak_bytes":7200000000,"oom_kills":2,
-               "disk_low_bytes":21000000000,"memory_stall_seconds":64,"connect_errors":0}})json")
+               "disk_low_bytes":21000000000,"memory_stall_seconds":64,"connect_errors":0,
+               "queue_seconds":95}})json")
         .as_object();
 }
 
@@ -38,6 +39,7 @@ TEST_CASE("render_why: how it ended, whose fault, what it took, where to read on
         "blame    host: the kernel killed 2 processes of it for memory",
         "run      acme/widgets run 7240953180, attempt 2, workflow CI",
         "began    2026-01-12T07:00:00.250Z",
+        "queued   for 1 min before, by GitHub's clock",
         "ended    2026-01-12T09:00:00Z",
         "took     CPU 1 h 30 min, memory peak 7.20 GB, least free disk 21.0 GB",
         "waited   for memory 1 min",

@@ -165,6 +165,36 @@ TEST_CASE("hung: without its trace nothing is known of a busy runner's lease") {
     CHECK_FALSE(story.judged().problems.checked.contains(Problem::lease_late));
 }
 
+TEST_CASE("hung: GitHub calls a ghost online and lets a job wait for it") {
+    Story story;
+    story.is_called(Registration::online).passes(2min);
+    story.goes_deaf().passes(6min);
+    CHECK(story.judged().state == RunnerState::offline);  // one sign
+    story.lets_a_job_wait().passes(2min);
+    CHECK(story.judged().state == RunnerState::offline);  // it may be given it yet
+    story.passes(2min);
+    CHECK(story.judged().state == RunnerState::hung);
+    CHECK(story.judged().signs == Signs{HungSign::silent_sockets, HungSign::jobs_wait});
+    CHECK(story.judged().blame == Blame::runner);
+}
+
+TEST_CASE(
+    "hung: a job that waits proves nothing while its runner is heard, and worries after 5 min") {
+    Story story;
+    story.is_called(Registration::online).lets_a_job_wait().passes(4min);
+    CHECK(story.judged().state == RunnerState::idle);
+    CHECK(story.judged().problems.checked.contains(Problem::jobs_wait));
+    CHECK_FALSE(story.judged().problems.found.contains(Problem::jobs_wait));
+    story.passes(3min);
+    CHECK(story.judged().state == RunnerState::idle);
+    CHECK(story.judged().health == Health::degraded);
+    CHECK(story.judged().problems.found == std::set{Problem::jobs_wait});
+    const auto& evidence = story.judged().evidence;
+    CHECK(std::ranges::find(evidence,
+                            "deploy of run 77 waits for a runner with labels that this one has",
+                            &Evidence::value) != evidence.end());
+}
+
 TEST_CASE("hung: sockets of a unit with a network of its own are not seen, so nothing is proved") {
     Story story;
     story.with([](Runner& runner) { runner.unit_state.value->own_network = true; })

@@ -209,3 +209,22 @@ TEST_CASE("job usage: the judgement carries the running job's usage and the ende
     facts.runners.clear();
     CHECK(judge(facts, judged, after(15s)).memories.jobs.empty());
 }
+
+TEST_CASE("job usage: how long a job waited is that job's alone, also when it is learned late") {
+    Ticks ticks;
+    ticks.at_second(0);
+    ticks.begins("a", 4);
+    const auto started = ticks.log.job->started;
+    CHECK_FALSE(ticks.at_second(5).running->queue_seconds);
+    ticks.runner.queue_time = QueueTime{.started = started, .seconds = 90};
+    CHECK(ticks.at_second(10).running->queue_seconds == 90);
+    ticks.ends(12);
+    ticks.begins("b", 13);
+    const auto view = ticks.at_second(15);
+    REQUIRE(view.finished.size() == 1);
+    CHECK(view.finished[0].usage.queue_seconds == 90);
+    CHECK_FALSE(view.running->queue_seconds);
+    ticks.ends(16);
+    ticks.runner.queue_time = QueueTime{.started = ticks.log.finished.back().started, .seconds = 7};
+    CHECK(ticks.at_second(20).finished[1].usage.queue_seconds == 7);
+}

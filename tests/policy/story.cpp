@@ -133,6 +133,11 @@ Story& Story::is_called(Registration registration) {
     return *this;
 }
 
+Story& Story::lets_a_job_wait() {
+    job_waits_ = now_.boot;
+    return *this;
+}
+
 Story& Story::renews_leases(bool renews) {
     renews_ = renews;
     return *this;
@@ -180,6 +185,11 @@ void Story::hear() {
     }
     if (called_) {
         runner.api = at(now_, ApiRunner{.registration = *called_, .busy = false});
+    }
+    if (job_waits_) {
+        const WaitingJob job{
+            .run_id = 77, .name = "deploy", .seconds = to_seconds(now_.boot - *job_waits_)};
+        runner.waiting = at(now_, WaitingJobs{.longest = job});
     }
     const auto& counts = runner.processes.value->counts;
     const auto worker = counts.find(ProcessRole::worker);

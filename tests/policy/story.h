@@ -39,6 +39,7 @@ public:
     Story& opens_the_way();
     Story& tries_no_way();  // the agent makes no attempts of its own to reach GitHub
     Story& is_called(Registration registration);  // by GitHub's list, once a minute
+    Story& lets_a_job_wait();                     // at GitHub, that the runner could take
     Story& renews_leases(bool renews);            // while a worker runs
     Story& stops(std::string result = "success", int status = 0);  // its unit
 
@@ -61,6 +62,7 @@ private:
     BootTime heard_;
     std::optional<ReachFailure> closed_;
     std::optional<Registration> called_;
+    std::optional<BootTime> job_waits_;
     bool renews_ = true;
     bool tries_ = true;
     std::map<RunnerState, BootTime> first_;

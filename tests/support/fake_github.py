@@ -125,6 +125,10 @@ class FakeGithub:
             "steps": [], "labels": ["self-hosted"], "runner_id": 42, "runner_name": "build-01",
             "runner_group_id": 1, "runner_group_name": "Default", **fields})
 
+    def set_job(self, repository: str, run: int, **changes: object) -> None:
+        for job in self._runs[f"{repository}/{run}"]:
+            job.update(changes)
+
     def add_app(self, work: Path, number: str = "4711", installation: str = "815") -> Path:
         """Knows an App from now on; the file of its private key."""
         key, public = work / "app.pem", work / "app.pub"
@@ -219,6 +223,8 @@ class FakeGithub:
             raise error(404, "Not Found")
         if found := re.fullmatch(SCOPE + "/actions/runners", path):
             self._list_runners(request, found[1], query)
+        if found := re.fullmatch(r"(/repos/[\w.-]+/[\w.-]+)/actions/runs", path):
+            self._list_runs(request, found[1], query)
         if found := re.fullmatch(r"(/repos/[\w.-]+/[\w.-]+)/actions/runs/(\d+)"
                                  r"(?:/attempts/(\d+))?/jobs", path):
             self._list_jobs(request, found[1], found[2], found[3], query)
@@ -230,6 +236,20 @@ class FakeGithub:
         if self.page_shift and query.get("page", "1") == "1":
             runners = [*runners, {**runners[0], "id": 10 ** 6}]
         self._give(request, "runners", runners, query)
+
+    def _list_runs(self, request: Request, repository: str, query: dict[str, str]) -> None:
+        if repository not in self._scopes:
+            raise error(404, "Not Found")
+        runs = []
+        for path, jobs in self._runs.items():
+            latest = max(one["run_attempt"] for one in jobs)
+            states = {one["status"] for one in jobs if one["run_attempt"] == latest}
+            # A run is as far as the first of its jobs.
+            status = next(one for one in ("in_progress", "queued", "completed") if one in states)
+            if path.startswith(f"{repository}/") and query.get("status", status) == status:
+                runs.append({"id": jobs[0]["run_id"], "name": "ci", "run_attempt": latest,
+                             "status": status, "created_at": jobs[0]["created_at"]})
+        self._give(request, "workflow_runs", sorted(runs, key=lambda run: -run["id"]), query)
 
     def _list_jobs(self, request: Request, repository: str, run: str, attempt: str | None,
                    query: dict[str, str]) -> None:

@@ -1,0 +1,69 @@
+// GithubPages: answers of GitHub's REST API, parsed and kept with their ETags: what GitHub calls
+// unchanged does not count against the rate limit.
+
+#pragma once
+
+#include "collectors/github_client.h"
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace paws::collectors {
+
+template <class Page>
+class GithubPages {
+public:
+    using Parse = Result<Page> (*)(std::string_view body);
+
+    // `subject` names the answer in errors: "GitHub's list of runners".
+    GithubPages(std::string subject, Parse parse) : subject_{std::move(subject)}, parse_{parse} {}
+
+    struct Answer {
+        Page page;
+        WallTime date;  // of the answer
+    };
+
+    Result<Answer> read(GithubClient& client, const std::string& target, GithubLimits& said) {
+        const auto known = pages_.find(target);
+        auto answer =
+            client.get(target, known == pages_.end() ? std::string{} : known->second.etag, said);
+        if (!answer) {
+            return answer.error();
+        }
+        if (answer->unchanged) {
+            return Answer{.page = known->second.page, .date = answer->date};
+        }
+        auto page = parse_(answer->body);
+        if (!page) {
+            return Error{page.error().code, subject_ + " " + page.error().what};
+        }
+        keep(target, std::move(answer->etag), *page);
+        return Answer{.page = *std::move(page), .date = answer->date};
+    }
+
+private:
+    static constexpr std::size_t most_kept = 256;
+    struct Known {
+        std::string etag;
+        Page page;
+    };
+
+    void keep(const std::string& target, std::string etag, const Page& page) {
+        if (pages_.size() >= most_kept) {
+            pages_.clear();
+        }
+        if (etag.empty()) {
+            pages_.erase(target);
+        } else {
+            pages_.insert_or_assign(target, Known{.etag = std::move(etag), .page = page});
+        }
+    }
+
+    std::string subject_;
+    Parse parse_;
+    std::map<std::string, Known> pages_;  // by target
+};
+
+}  // namespace paws::collectors
