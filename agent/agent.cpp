@@ -31,6 +31,7 @@ void keep_fixed_settings(const Config& running, Config& next) {
     next.agent.state_dir = running.agent.state_dir;
     next.agent.runtime_dir = running.agent.runtime_dir;
     next.agent.root = running.agent.root;
+    next.agent.keep_jobs = running.agent.keep_jobs;
     next.web = running.web;
     next.exporter = running.exporter;
 }
@@ -110,8 +111,12 @@ void Agent::open_history() {
                                     .warn =
                                         [this](const std::string& what) {
                                             log_.warning("store", {{"what", what}});
-                                        }});
+                                        }},
+                     StoreBounds{.keep = loaded_.config.agent.keep_jobs});
     history_->open(patience_for_the_store);
+    Judgement first;
+    first.memories.jobs = history_->meters();
+    ticker_.begin_with(std::move(first));
     wishes_.restore(history_->wishes());
     ticker_.set_own([this](Snapshot& snapshot) {
         snapshot.collectors.push_back(history_->report());

@@ -23,6 +23,7 @@ struct AgentSection {
     std::string root = "/";  // where proc, sys and etc are read
     std::string environment = "production";
     LogLevel log_level = LogLevel::info;
+    std::chrono::nanoseconds keep_jobs = std::chrono::days{90};
 
     bool operator==(const AgentSection&) const = default;
 };

@@ -150,6 +150,11 @@ std::string check_api_interval(const std::chrono::nanoseconds& interval) {
     return interval >= 1s && interval <= 2min ? "" : "must be from 1s to 2m";
 }
 
+std::string check_keep(const std::chrono::nanoseconds& span) {
+    using namespace std::chrono_literals;
+    return span >= 24h ? "" : "must be at least 1d";
+}
+
 std::string check_deadline(const std::chrono::nanoseconds& deadline) {
     using namespace std::chrono_literals;
     return deadline >= 10ms && deadline <= 10s ? "" : "must be from 10ms to 10s";

@@ -22,6 +22,7 @@ std::string check_app_id_or_empty(const std::string& id);
 std::string check_number_or_empty(const std::string& number);
 std::string check_proxy_or_empty(const std::string& proxy);
 std::string check_api_interval(const std::chrono::nanoseconds& interval);
+std::string check_keep(const std::chrono::nanoseconds& span);
 std::string check_deadline(const std::chrono::nanoseconds& deadline);
 
 }  // namespace paws::agent

@@ -13,6 +13,7 @@ namespace {
 
 void read_agent(Section& section, AgentSection& agent) {
     section.take("state_dir", agent.state_dir, check_path);
+    section.take("keep_jobs", agent.keep_jobs, check_keep);
     section.take("runtime_dir", agent.runtime_dir, check_runtime_dir);
     section.take("root", agent.root, check_path);
     section.take("environment", agent.environment, check_environment);

@@ -74,6 +74,7 @@ std::vector<Setting> settings(const Config& config) {
     const auto level = log_level_names.at(static_cast<std::size_t>(config.agent.log_level));
     std::vector<Setting> list{
         {"agent", "state_dir", quoted(config.agent.state_dir)},
+        {"agent", "keep_jobs", quoted(duration_text(config.agent.keep_jobs))},
         {"agent", "runtime_dir", quoted(config.agent.runtime_dir)},
         {"agent", "root", quoted(config.agent.root)},
         {"agent", "environment", quoted(config.agent.environment)},

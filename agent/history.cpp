@@ -14,11 +14,32 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::nanoseconds shortest_between_saves = 1s;
 constexpr std::chrono::nanoseconds longest_pause = 60s;
+// Counters go on from any reading of the job's time; only peaks between the last and now are lost.
+constexpr std::chrono::nanoseconds between_meters = 60s;
 constexpr std::size_t most_unsaved_jobs = 10'000;
 constexpr std::size_t jobs_of_one_save = 1'000;
 
 bool is_for_good(const Error& error) {
     return error.code == Errc::unavailable;
+}
+
+// Of the jobs that run and were seen from their beginning.
+Meters meters_of(const Judgement& judged) {
+    Meters meters;
+    for (const auto& [runner, meter] : judged.memories.jobs) {
+        if (meter.running && meter.running->whole) {
+            meters[runner] = {.last = meter.last, .running = meter.running, .ended = {}};
+        }
+    }
+    return meters;
+}
+
+bool same_jobs(const Meters& left, const Meters& right) {
+    return std::ranges::equal(left, right, [](const auto& one, const auto& other) {
+        return one.first == other.first &&
+               one.second.running->first_line == other.second.running->first_line &&
+               one.second.running->name == other.second.running->name;
+    });
 }
 
 }  // namespace
@@ -89,6 +110,8 @@ void History::know(Kept kept) {
     origin_ = kept.origin ? kept.origin : origin_;
     stored_ = kept.tallies;
     tallies_ = std::move(kept.tallies);
+    stored_meters_ = kept.meters;
+    meters_ = std::move(kept.meters);
     if (wishes_version_ == stored_wishes_) {
         wishes_ = std::move(kept.wishes);
     }
@@ -135,6 +158,7 @@ void History::note(const Snapshot& snapshot) {
         }
     }
     forget_runners(snapshot);
+    meters_ = meters_of(snapshot.judged);
     plan();
 }
 
@@ -193,7 +217,12 @@ void History::forget_runners(const Snapshot& snapshot) {
     }
 }
 
-Changes History::unsaved() const {
+bool History::meters_are_due(BootTime now) const {
+    return !same_jobs(meters_, stored_meters_) ||
+           (!meters_.empty() && now - meters_stored_at_ >= between_meters);
+}
+
+Changes History::unsaved(BootTime now) const {
     Changes changes;
     if (origin_ != stored_origin_) {
         changes.origin = origin_;
@@ -208,6 +237,9 @@ Changes History::unsaved() const {
     changes.jobs.assign(jobs_.begin(), jobs_.begin() + static_cast<std::ptrdiff_t>(count));
     if (stored_wishes_ != wishes_version_) {
         changes.wishes = wishes_;
+    }
+    if (meters_are_due(now)) {
+        changes.meters = meters_;
     }
     return changes;
 }
@@ -232,11 +264,11 @@ void History::plan() {
 }
 
 void History::save() {
-    auto changes = unsaved();
+    const auto now = clock_();
+    auto changes = unsaved(now.boot);
     if (changes.empty()) {
         return;
     }
-    const auto now = clock_();
     saved_at_ = now.boot;
     asked_ = changes;
     asked_wishes_ = wishes_version_;
@@ -281,6 +313,10 @@ void History::acknowledge() {
     if (asked_.wishes) {
         stored_wishes_ = asked_wishes_;
     }
+    if (asked_.meters) {
+        stored_meters_ = std::move(*asked_.meters);
+        meters_stored_at_ = *saved_at_;
+    }
     if (stored_wishes_ == wishes_version_) {
         tell_those_who_wait({});
     }
@@ -294,6 +330,7 @@ void History::begin_anew() {
     stored_origin_.reset();
     stored_.clear();
     recorded_.clear();
+    stored_meters_.clear();
     ++wishes_version_;
     saved_at_.reset();
 }
@@ -336,8 +373,13 @@ History::Jobs History::wait_for_jobs(const JobQuery& query, std::chrono::millise
 
 bool History::end(std::chrono::milliseconds patience) {
     if (known_ && !refused_) {
-        if (auto changes = unsaved(); !changes.empty()) {
-            store_.ask([changes = std::move(changes), now = clock_().wall](Archive& archive) {
+        const auto now = clock_();
+        auto changes = unsaved(now.boot);
+        if (!meters_.empty()) {
+            changes.meters = meters_;
+        }
+        if (!changes.empty()) {
+            store_.ask([changes = std::move(changes), now = now.wall](Archive& archive) {
                 const auto saved = archive.save(changes, now);
                 if (!saved && saved.error().code == Errc::absent) {
                     static_cast<void>(archive.save(changes, now).has_value());

@@ -53,6 +53,8 @@ public:
     // Where counting goes on; nothing while that is not known.
     std::optional<Tallies> tallies() const;
     const WishesByRunner& wishes() const { return wishes_; }
+    // What jobs that ran when the last agent ended had taken by then.
+    const Meters& meters() const { return meters_; }
     void set_wishes(WishesByRunner wishes);
     // Calls `done` on the loop when the wishes of now are on the disk, or with what is in the way.
     void when_wishes_are_kept(std::function<void(Result<void>)> done);
@@ -91,7 +93,8 @@ private:
     void fail(const Error& error);
     void tell_those_who_wait(const Result<void>& result);
     void tell_of_damage();
-    Changes unsaved() const;
+    bool meters_are_due(BootTime now) const;
+    Changes unsaved(BootTime now) const;
 
     boost::asio::io_context& loop_;
     Clock clock_;
@@ -115,11 +118,14 @@ private:
     std::vector<std::function<void(Result<void>)>> waiting_;  // for the wishes to be kept
     std::map<std::string, std::vector<JobKey>> recorded_;     // by runner: those of its last list
     std::vector<RunnerJob> jobs_;                             // not written yet, oldest first
+    Meters meters_;
 
     // What the store has, and what it was asked to write last.
     std::optional<std::string> stored_origin_;
     RunnerTallies stored_;
     std::uint64_t stored_wishes_ = 1;
+    Meters stored_meters_;
+    BootTime meters_stored_at_{};
     Changes asked_;
     std::uint64_t asked_wishes_ = 1;
     std::uint64_t told_corruptions_ = 0;

@@ -1,17 +1,15 @@
 #include "agent/job_rows.h"
 
+#include "agent/rows.h"
 #include "core/names.h"
 
-#include <algorithm>
-#include <array>
-#include <cstdint>
 #include <string>
-
-#include <SQLiteCpp/SQLiteCpp.h>
 
 namespace paws::agent {
 
 namespace {
+
+using namespace rows;
 
 constexpr const char* columns =
     "runner, name, first_line, last_line, started, finished, result, lost, repository, workflow, "
@@ -19,42 +17,6 @@ constexpr const char* columns =
     "memory_stall_seconds, io_stall_seconds, disk_low_bytes, connect_errors, queue_seconds, "
     "blame, because";
 constexpr const char* values = "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?";
-
-std::int64_t nanoseconds(WallTime time) {
-    return time.time_since_epoch().count();
-}
-WallTime moment(const SQLite::Column& column) {
-    return WallTime{std::chrono::nanoseconds{column.getInt64()}};
-}
-
-// SQLite's integers have a sign; what is beyond them is no count of ours.
-std::int64_t whole(std::uint64_t number) {
-    return static_cast<std::int64_t>(std::min<std::uint64_t>(number, INT64_MAX));
-}
-
-// Binds one value after the other.
-class Binder {
-public:
-    explicit Binder(SQLite::Statement& statement) : statement_{statement} {}
-
-    void text(const std::string& value) { statement_.bind(++at_, value); }
-    void time(WallTime value) { statement_.bind(++at_, nanoseconds(value)); }
-    void number(const std::optional<double>& value) {
-        value ? statement_.bind(++at_, *value) : statement_.bind(++at_);
-    }
-    void number(const std::optional<std::uint64_t>& value) {
-        value ? statement_.bind(++at_, whole(*value)) : statement_.bind(++at_);
-    }
-    template <class Word>
-    void word(const std::optional<Word>& value) {
-        value ? statement_.bind(++at_, std::string{to_string(*value)}) : statement_.bind(++at_);
-    }
-    void nothing() { statement_.bind(++at_); }
-
-private:
-    SQLite::Statement& statement_;
-    int at_ = 0;
-};
 
 void bind_identity(Binder& bind, const std::optional<JobIdentity>& identity) {
     if (!identity) {
@@ -94,37 +56,6 @@ void bind(SQLite::Statement& statement, const RunnerJob& ended) {
     bind.word(verdict.blame);
     bind.text(verdict.because);
 }
-
-// Reads one value after the other.
-class Reader {
-public:
-    explicit Reader(SQLite::Statement& statement) : statement_{statement} {}
-
-    std::string text() { return next().getString(); }
-    WallTime time() { return moment(next()); }
-    std::optional<double> number() {
-        const auto column = next();
-        return column.isNull() ? std::nullopt : std::optional{column.getDouble()};
-    }
-    std::optional<std::uint64_t> count() {
-        const auto column = next();
-        return column.isNull() ? std::nullopt
-                               : std::optional{static_cast<std::uint64_t>(column.getInt64())};
-    }
-    template <class Words>
-    std::optional<typename Words::value_type> word(const Words& words) {
-        const auto written = text();
-        const auto* const found =
-            std::ranges::find_if(words, [&](auto each) { return to_string(each) == written; });
-        return found == words.end() ? std::nullopt : std::optional{*found};
-    }
-
-private:
-    SQLite::Column next() { return statement_.getColumn(at_++); }
-
-    SQLite::Statement& statement_;
-    int at_ = 0;
-};
 
 std::optional<JobIdentity> read_identity(Reader& read) {
     JobIdentity identity;

@@ -2,6 +2,7 @@
 
 #include "agent/counter_rows.h"
 #include "agent/job_rows.h"
+#include "agent/rows.h"
 #include "agent/store_schema.h"
 #include "core/names.h"
 #include "platform/root_fs.h"
@@ -20,6 +21,9 @@
 namespace paws::agent {
 
 namespace {
+
+using rows::moment;
+using rows::nanoseconds;
 
 constexpr int patience_milliseconds = 1000;  // for another process's lock
 constexpr int jobs_of_one_step = 1000;
@@ -52,14 +56,6 @@ auto guarded(const std::string& path, const Work& work) -> decltype(work()) {
             code == Errc::timeout ? "another process holds it locked" : failed.getErrorStr();
         return Error{code, path + ": " + what};
     }
-}
-
-std::int64_t nanoseconds(WallTime time) {
-    return time.time_since_epoch().count();
-}
-
-WallTime moment(const SQLite::Column& column) {
-    return WallTime{std::chrono::nanoseconds{column.getInt64()}};
 }
 
 void save_origin(SQLite::Database& database, const std::string& origin) {
@@ -254,7 +250,8 @@ Result<Kept> StoreFile::load() {
     return guarded(path_, [&]() -> Result<Kept> {
         return Kept{.origin = load_origin(*database_),
                     .tallies = load_tallies(*database_),
-                    .wishes = load_wishes(*database_)};
+                    .wishes = load_wishes(*database_),
+                    .meters = select_meters(*database_)};
     });
 }
 
@@ -274,6 +271,9 @@ Result<void> StoreFile::save(const Changes& changes, WallTime now) {
         insert_jobs(*database_, changes.jobs);
         if (changes.wishes) {
             save_wishes(*database_, *changes.wishes);
+        }
+        if (changes.meters) {
+            replace_meters(*database_, *changes.meters);
         }
         transaction.commit();
         return {};

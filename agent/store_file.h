@@ -7,6 +7,7 @@
 
 #pragma once
 
+#include "agent/meter_rows.h"
 #include "core/job.h"
 #include "core/result.h"
 #include "core/runner_facts.h"
@@ -22,15 +23,11 @@
 
 #include <sys/types.h>
 
-namespace SQLite {  // NOLINT(readability-identifier-naming): the library's own
-class Database;
-}
-
 namespace paws::agent {
 
 // What is kept, by age and size: the oldest jobs go first.
 struct StoreBounds {
-    std::chrono::hours keep{90 * 24};
+    std::chrono::nanoseconds keep = std::chrono::days{90};  // ended jobs
     std::uint64_t bytes = 64U << 20U;
     std::size_t runners = 200;  // whose counters are kept
 };
@@ -49,6 +46,7 @@ struct Kept {
     std::optional<std::string> origin;  // Tallies::origin
     RunnerTallies tallies;
     WishesByRunner wishes;
+    Meters meters;
 };
 
 // What is written together or not at all: counters never come without the place that they are good
@@ -58,8 +56,9 @@ struct Changes {
     RunnerTallies tallies;                 // those that changed
     std::vector<RunnerJob> jobs;           // those that are known already are left as they are
     std::optional<WishesByRunner> wishes;  // all there are
+    std::optional<Meters> meters;          // all there are
 
-    bool empty() const { return !origin && tallies.empty() && jobs.empty() && !wishes; }
+    bool empty() const { return !origin && tallies.empty() && jobs.empty() && !wishes && !meters; }
 };
 
 class StoreFile {

@@ -66,7 +66,30 @@ CREATE TABLE wishes(
   note TEXT NOT NULL,
   by TEXT NOT NULL) WITHOUT ROWID;
 )",
-    "ALTER TABLE jobs ADD COLUMN queue_seconds REAL",
+    R"(
+ALTER TABLE jobs ADD COLUMN queue_seconds REAL;
+CREATE TABLE meters(
+  runner TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  first_line INTEGER NOT NULL,
+  read_at INTEGER NOT NULL,
+  cgroup INTEGER NOT NULL,
+  read_cpu_seconds REAL,
+  read_cpu_stall_seconds REAL,
+  read_memory_stall_seconds REAL,
+  read_io_stall_seconds REAL,
+  read_oom_kills INTEGER,
+  read_memory_peak_bytes INTEGER,
+  read_connect_errors INTEGER,
+  cpu_seconds REAL,
+  memory_peak_bytes INTEGER,
+  oom_kills INTEGER,
+  cpu_stall_seconds REAL,
+  memory_stall_seconds REAL,
+  io_stall_seconds REAL,
+  disk_low_bytes INTEGER,
+  connect_errors INTEGER) WITHOUT ROWID;
+)",
 };
 constexpr int newest_version = static_cast<int>(migrations.size());
 

@@ -98,7 +98,7 @@ void Ticker::finish(Look look) {
         complement_(snapshot->facts);
     }
     snapshot->judged =
-        policy::judge(snapshot->facts, before ? before->judged : Judgement{}, snapshot->taken);
+        policy::judge(snapshot->facts, before ? before->judged : first_, snapshot->taken);
     snapshot->collectors = std::move(look.collectors);
     snapshot->config_reload_successful = reload_successful_;
     own_(*snapshot);

@@ -49,6 +49,8 @@ public:
     void set_complement(std::function<void(Facts&)> complement) {
         complement_ = std::move(complement);
     }
+    // What the first tick is judged by, in place of the tick before it.
+    void begin_with(Judgement first) { first_ = std::move(first); }
     void set_pace(Pace pace) { pace_ = pace; }
     void set_reload_successful(bool successful) { reload_successful_ = successful; }
     // Adds what the agent knows of itself to a tick before it is published.
@@ -73,6 +75,7 @@ private:
     std::function<void(const Snapshot&)> told_;
     std::function<void(Facts&)> complement_;
     std::function<void(Snapshot&)> own_ = [](Snapshot&) {};
+    Judgement first_;
     Pace pace_;
     Collection collection_;
     boost::asio::steady_timer next_;

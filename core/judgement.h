@@ -186,6 +186,7 @@ struct JobMeter {
     JobReadings last;
     std::optional<MeasuredJob> running;
     std::vector<MeasuredJob> ended;  // those of RunnerLog::finished
+    bool resumed = false;            // it is another agent's, from before this one started
 };
 
 // The readings that a judgement needs from those before it.

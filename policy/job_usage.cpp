@@ -226,6 +226,11 @@ void follow(const RunnerLog& log, const JobReadings& readings, JobMeter& meter, 
     });
 }
 
+// A job that ended while no agent ran: what was used meanwhile may be another's.
+bool is_past(const JobMeter& meter, const RunnerLog& log) {
+    return meter.resumed && !(meter.running && log.job && same_job(*meter.running, *log.job));
+}
+
 JobUsage with_queue_time(JobUsage usage, const Job& job, const Runner& runner) {
     if (runner.queue_time && runner.queue_time->started == job.started) {
         usage.queue_seconds = runner.queue_time->seconds;
@@ -254,12 +259,16 @@ JobView measure_jobs(const Runner& runner,
                      std::optional<JobMeter>& meter,
                      const Now& now) {
     static const RunnerLog no_log;
+    if (meter && meter->resumed && !runner.log.value) {
+        return {};  // whether that job still runs is not known yet
+    }
     const auto& log = runner.log.value ? *runner.log.value : no_log;
     auto readings = read(runner, now);
-    const bool first = !meter;
+    const bool first = !meter || is_past(*meter, log);
     if (first) {
         meter = JobMeter{.last = readings, .running = {}, .ended = {}};
     }
+    meter->resumed = false;
     Share share{*meter, spent(runner, host, meter->last, readings, now), first};
     if (meter->running) {
         share.give(*meter->running);

@@ -1,9 +1,11 @@
 #include "agent/agent.h"
 
 #include "tests/agent/fakes.h"
+#include "tests/agent/kept.h"
 #include "tests/support/temporary_directory.h"
 
 #include <csignal>
+#include <filesystem>
 #include <thread>
 
 #include <doctest/doctest.h>
@@ -86,4 +88,52 @@ TEST_CASE("agent: without anything that hangs it ends whole") {
     REQUIRE(agent);
     CHECK((*agent)->run());
     CHECK(looked);
+}
+
+TEST_CASE("agent: it keeps ended jobs for as long as it is told") {
+    const TemporaryDirectory directory;
+    auto loaded = small_config(directory);
+    const auto path = loaded.config.agent.state_dir + "/paws.db";
+    std::filesystem::create_directory(loaded.config.agent.state_dir);
+    std::chrono::hours keep{};
+    SUBCASE("three days ago is too long") {
+        keep = 48h;
+    }
+    SUBCASE("three days ago is not long") {
+        keep = 96h;
+    }
+    loaded.config.agent.keep_jobs = keep;
+    {
+        auto file = kept::opened(path);
+        kept::write(file, {.origin = {}, .tallies = {}, .jobs = {kept::ended("old", kept::noon)}});
+    }
+    std::atomic<int> asked = 0;  // each look at the clock takes an hour: the store tidies up then
+    const Surroundings surroundings{
+        .clock =
+            [&] {
+                const auto passed = 72h + ++asked * 1h;
+                return Now{.wall = kept::noon + passed, .boot = BootTime{passed}};
+            },
+        .sources =
+            [&](const collectors::Options&) {
+                std::vector<collectors::Source> list;
+                list.push_back({.probe = "journal",
+                                .collector = std::make_unique<fakes::Collector>(
+                                    "load",
+                                    collectors::Stage::hosts,
+                                    [](const Facts&, const Now&) -> Result<collectors::Fill> {
+                                        ::kill(::getpid(), SIGTERM);
+                                        return collectors::Fill{[](Facts& draft) {
+                                            draft.journal_origin = "another journal";
+                                        }};
+                                    },
+                                    nullptr)});
+                return list;
+            }};
+    auto agent = Agent::open({}, std::move(loaded), surroundings);
+    REQUIRE_MESSAGE(agent, (agent ? "" : agent.error().what));
+    CHECK((*agent)->run());
+    const auto jobs = kept::opened(path).jobs({.limit = 10});
+    REQUIRE(jobs);
+    CHECK(jobs->size() == (keep == 96h ? 1 : 0));
 }

@@ -44,6 +44,7 @@ TEST_CASE("config: every setting reaches its place") {
     const auto config = good(R"(
 [agent]
 state_dir = "/srv/state"
+keep_jobs = "7d"
 runtime_dir = "/srv/run"
 root = "/srv/root"
 environment = "staging"
@@ -78,6 +79,7 @@ interval = "90s"
 legacy_metrics = true
 )");
     CHECK(config.agent.state_dir == "/srv/state");
+    CHECK(config.agent.keep_jobs == 7 * 24h);
     CHECK(config.agent.runtime_dir == "/srv/run");
     CHECK(config.agent.root == "/srv/root");
     CHECK(config.agent.environment == "staging");

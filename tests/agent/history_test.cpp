@@ -199,6 +199,41 @@ TEST_CASE("history: whose job it was is kept too when it is learned after the jo
     CHECK(jobs_in(place.path) == 1);
 }
 
+TEST_CASE("history: what a running job took is kept when it begins, each minute, and at the end") {
+    const Place place;
+    {
+        Keeping kept{place.path};
+        auto& meter = kept.snapshot.judged.memories.jobs["acme.one"];
+        meter.last = {.at = noon, .cgroup = 7, .cpu_seconds = 100};
+        meter.running = MeasuredJob{
+            .first_line = noon, .name = "deploy", .whole = true, .usage = {.cpu_seconds = 1.5}};
+        kept.tick(1);
+        CHECK(kept.until([&] {
+            return number_in(place.path, "SELECT count(*) FROM meters WHERE cpu_seconds = 1.5") ==
+                   1;
+        }));
+        meter.running->usage.cpu_seconds = 2.5;
+        meter.last.cpu_seconds = 101;
+        kept.tick(2);
+    }
+    Keeping again{place.path};
+    const auto& meters = again.history->meters();
+    REQUIRE(meters.size() == 1);
+    const auto& meter = meters.at("acme.one");
+    CHECK(meter.resumed);
+    CHECK(meter.last.at == noon);
+    CHECK(meter.last.cgroup == 7);
+    CHECK(meter.last.cpu_seconds == 101.0);
+    CHECK_FALSE(meter.last.oom_kills);
+    CHECK(meter.running->first_line == noon);
+    CHECK(meter.running->name == "deploy");
+    CHECK(meter.running->whole);
+    CHECK(meter.running->usage.cpu_seconds == 2.5);
+
+    again.tick(3);  // nothing runs any more
+    CHECK(again.until([&] { return number_in(place.path, "SELECT count(*) FROM meters") == 0; }));
+}
+
 TEST_CASE("history: a removed database is begun anew with every counter") {
     const Place place;
     Keeping kept{place.path};

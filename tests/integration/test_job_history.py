@@ -109,6 +109,21 @@ def test_what_happened_while_no_agent_ran_is_counted(agent, runner):
     assert {job["name"] for job in history(agent)} == {"before", "meanwhile"}
 
 
+def test_a_job_is_measured_over_a_restart_of_the_agent(agent, runner):
+    runner.start()
+    wait_for(state_is(agent, runner, "idle"), PATIENCE, "idle")
+    for title, end in (("stopped", agent.stop), ("killed", agent.kill)):
+        runner.tell(f"job {title} 14 Succeeded")
+        wait_for(state_is(agent, runner, "busy"), PATIENCE, "busy")
+        time.sleep(3)  # it is saved once a second at most
+        end()
+        agent.start()
+        wait_for(lambda: agent.ask("jobs")["result"]["running"], PATIENCE, "it runs on")
+        wait_for(lambda: any(job["name"] == title for job in history(agent)), 30, "it ended")
+        usage = history(agent)[0]["usage"]
+        assert usage["connect_errors"] == 0 and usage["disk_low_bytes"] > 0, usage
+
+
 def test_a_database_that_is_deleted_is_begun_anew_and_counters_go_on(agent, runner):
     runner.start()
     wait_for(state_is(agent, runner, "idle"), PATIENCE, "idle")

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <doctest/doctest.h>
+#include <grp.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -49,7 +50,8 @@ using Messages = std::vector<std::string>;
 Errc opened_by_nobody(const fs::path& directory) {
     const auto child = ::fork();
     if (child == 0) {
-        if (::setgid(nobody) != 0 || ::setuid(nobody) != 0) {
+        // Under sudo root is in the group root as well.
+        if (::setgroups(0, nullptr) != 0 || ::setgid(nobody) != 0 || ::setuid(nobody) != 0) {
             ::_exit(99);
         }
         const auto journal = SdJournal::open({.directory = directory});

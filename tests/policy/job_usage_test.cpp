@@ -228,3 +228,45 @@ TEST_CASE("job usage: how long a job waited is that job's alone, also when it is
     ticks.runner.queue_time = QueueTime{.started = ticks.log.finished.back().started, .seconds = 7};
     CHECK(ticks.at_second(20).finished[1].usage.queue_seconds == 7);
 }
+
+TEST_CASE("job usage: an agent that is restarted measures the job on that ran meanwhile") {
+    Ticks ticks;
+    ticks.at_second(0);
+    ticks.begins("a", 4);
+    ticks.group.cpu_seconds = 101;
+    ticks.at_second(5);
+    auto kept = *ticks.meter;
+    kept.resumed = true;
+    ticks.group.cpu_seconds = 130;
+    ticks.group.oom_kills = 5;
+
+    SUBCASE("and it runs on") {
+        ticks.meter = kept;
+        const auto view = ticks.at_second(90);
+        REQUIRE(view.running);
+        CHECK(*view.running->cpu_seconds == doctest::Approx(30));
+        CHECK(view.running->oom_kills == 2);
+        CHECK_FALSE(ticks.meter->resumed);
+    }
+    SUBCASE("also when the journal is read a moment later") {
+        ticks.meter = kept;
+        auto unread = ticks.runner;
+        unread.log.value.reset();
+        CHECK_FALSE(measure_jobs(unread, ticks.host, ticks.meter, after(88s)).running);
+        CHECK(*ticks.at_second(90).running->cpu_seconds == doctest::Approx(30));
+    }
+    SUBCASE("and it has ended: what was used may be another's") {
+        ticks.ends(60);
+        ticks.meter = kept;
+        const auto view = ticks.at_second(90);
+        REQUIRE(view.finished.size() == 1);
+        CHECK_FALSE(view.finished[0].usage.cpu_seconds);
+        CHECK_FALSE(view.finished[0].usage.oom_kills);
+    }
+    SUBCASE("and another one runs") {
+        ticks.ends(60);
+        ticks.begins("b", 61);
+        ticks.meter = kept;
+        CHECK_FALSE(ticks.at_second(90).running->cpu_seconds);
+    }
+}
