@@ -63,11 +63,15 @@ def ago(seconds: float) -> str:
     return then.strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
-def job(name: str, result: str | None, took: float, finished: float | None) -> dict:
+def job(name: str, result: str | None, took: float, finished: float | None,
+        identity: dict | None = None) -> dict:
     return {"name": name, "started": ago(took + (finished or 0)), "result": result,
+            "identity": identity,
             "finished": None if finished is None else ago(finished)}
 
 
+IDENTITY = {"repository": "acme-international-widgets/a-repository-with-a-rather-long-name",
+            "workflow": "CI", "job": "package", "run_id": 7240953180, "run_attempt": 12}
 JOBS = [
     job("build (ubuntu, gcc-13)", "succeeded", 412, 7600),
     job("test / unit: core", "succeeded", 98, 5400),
@@ -97,7 +101,7 @@ def runners() -> list[dict]:
         runner("build-01", "idle", 7500, reason="listens, in contact", jobs=JOBS),
         runner("build-02", "busy", 190, "degraded",
                "its work directory is on /srv/jobs, which is 81 % used", problems=["disk"],
-               job=job("package (ubuntu-22.04, gcc-13)", None, 192, None), jobs=JOBS[:3]),
+               job=job("package (ubuntu-22.04, gcc-13)", None, 192, None, IDENTITY), jobs=JOBS[:3]),
         runner("build-03", "hung", 540, "failed",
                "the listener is alive, GitHub has heard nothing from it for 9 min, and github.com "
                "answers this host", blame="runner", jobs=JOBS[1:4]),

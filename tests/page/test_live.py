@@ -45,6 +45,7 @@ def test_it_follows_a_job_and_the_end_of_a_runner(browser, agent, runners):
     one.tell(f"job {HOSTILE} 6 Failed")
     wait_for_text(browser, one, ".state", "busy")
     wait_for_text(browser, one, ".job", HOSTILE)
+    wait_for_text(browser, one, ".job .run", "acme/widgets run 1001")
     assert f"{one.name} is now busy" in browser.run(
         "return document.getElementById('news').textContent")
     browser.screenshot("live-busy")
