@@ -46,6 +46,7 @@ Request request_of(const mg_connection* connection, const mg_request_info& info)
             .query = info.query_string != nullptr ? info.query_string : "",
             .accept = header(connection, "Accept"),
             .accept_encoding = header(connection, "Accept-Encoding"),
+            .host = header(connection, "Host"),
             .local = is_local(info.remote_addr)};
 }
 

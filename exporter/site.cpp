@@ -11,7 +11,12 @@
 #include "exporter/status_json.h"
 #include "exporter/view.h"
 
+#include <array>
+#include <string>
+
+#include <arpa/inet.h>
 #include <boost/json/serialize.hpp>
+#include <netinet/in.h>
 
 namespace paws::exporter {
 
@@ -32,9 +37,26 @@ Answer no_facts_yet() {
 // Until there are tokens and certificates, what tells of jobs and paths stays on this machine.
 Answer only_local() {
     return plain(403,
-                 "This page answers only this machine (loopback or a unix socket), because neither "
-                 "a token nor a client CA is configured. /metrics answers everybody; for the rest "
-                 "run `pawsctl status` on the host.\n");
+                 "This page answers only this machine (loopback or a unix socket, by an address or "
+                 "as localhost), because neither a token nor a client CA is configured. /metrics "
+                 "answers everybody; for the rest run `pawsctl status` on the host.\n");
+}
+
+bool is_address(std::string_view text) {
+    const std::string address{text};
+    std::array<unsigned char, sizeof(in6_addr)> bytes{};
+    return ::inet_pton(AF_INET, address.c_str(), bytes.data()) == 1 ||
+           ::inet_pton(AF_INET6, address.c_str(), bytes.data()) == 1;
+}
+
+// A browser on this machine would ask for what a foreign page points at it by a name of its own
+// (DNS rebinding): nobody else's name leads to these pages. Absent: HTTP/1.0, no browser.
+bool names_this_machine(std::string_view host) {
+    if (host.starts_with('[')) {
+        return is_address(host.substr(1, host.find(']') - 1));
+    }
+    const auto name = host.substr(0, host.find(':'));
+    return name.empty() || lower_case(name) == "localhost" || is_address(name);
 }
 
 Answer not_found() {
@@ -127,7 +149,7 @@ Answer Site::answer(const Request& request) {
     if (file == nullptr && !asks_api) {
         return not_found();
     }
-    if (!request.local) {
+    if (!request.local || !names_this_machine(request.host)) {
         return only_local();
     }
     auto found = file != nullptr ? page(*file) : api(request);

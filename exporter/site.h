@@ -19,7 +19,8 @@ struct Request {
     std::string_view query;  // what came after the '?', as sent
     std::string_view accept;
     std::string_view accept_encoding;
-    bool local = false;  // from this machine: loopback or a unix socket
+    std::string_view host;  // as the client named this machine
+    bool local = false;     // from this machine: loopback or a unix socket
 };
 
 // Nothing may be loaded, run or framed by what is not the status page.

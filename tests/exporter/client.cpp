@@ -125,7 +125,7 @@ bool Client::closed() const {
 
 std::string fetch(const std::string& address, const std::string& path, const std::string& headers) {
     Client client{address};
-    client.send("GET " + path + " HTTP/1.1\r\nHost: test\r\n" + headers + "\r\n");
+    client.send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n");
     return client.receive();
 }
 

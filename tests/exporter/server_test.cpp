@@ -63,7 +63,7 @@ private:
 };
 
 std::string get(const std::string& path) {
-    return "GET " + path + " HTTP/1.1\r\nHost: test\r\n\r\n";
+    return "GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
 }
 
 std::string port_of(const std::string& address) {
@@ -104,6 +104,13 @@ TEST_CASE("Server: every page over a real socket") {
         CHECK(status_of(fetch(server.address(), path)) == 200);
     }
     CHECK(status_of(fetch(server.address(), "/etc/passwd")) == 404);
+}
+
+TEST_CASE("Server: whoever asks by a foreign name gets nothing that stays on this machine") {
+    Running server;
+    Client client{server.address()};
+    client.send("GET /api/v1/status HTTP/1.1\r\nHost: evil.example\r\n\r\n");
+    CHECK(status_of(client.receive()) == 403);
 }
 
 TEST_CASE("Server: the status page comes with the headers that guard it") {

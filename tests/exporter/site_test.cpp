@@ -99,6 +99,33 @@ TEST_CASE("Site: the page and the API answer this machine alone, and say why") {
     CHECK(site.answer({.method = "GET", .path = "/-/healthy"}).status == 200);
 }
 
+TEST_CASE("Site: a foreign name that leads here is refused what stays on this machine") {
+    auto site = example_site();
+    const auto status = [&](const char* path, std::string_view host) {
+        return site.answer({.method = "GET", .path = path, .host = host, .local = true}).status;
+    };
+    for (const auto* host : {"",
+                             "localhost",
+                             "LOCALHOST:7297",
+                             "127.0.0.1:7297",
+                             "[::1]:7297",
+                             "[::1]",
+                             "10.1.2.3:7297"}) {
+        CHECK_MESSAGE(status("/api/v1/status", host) == 200, host);
+    }
+    for (const auto* host : {"evil.example",
+                             "evil.example:7297",
+                             "localhost.evil.example",
+                             "127.0.0.1.evil.example",
+                             "[evil]:7297",
+                             "[",
+                             "127.0.0.1 evil"}) {
+        CHECK_MESSAGE(status("/api/v1/status", host) == 403, host);
+        CHECK_MESSAGE(status("/", host) == 403, host);
+        CHECK_MESSAGE(status("/metrics", host) == 200, host);
+    }
+}
+
 TEST_CASE("Site: jobs are those that were asked for, with what runs") {
     auto site = example_site();
     const auto ask = [&](std::string_view query) {
@@ -181,16 +208,22 @@ TEST_CASE("Site: the page is three files, each with its type, small and free of 
     struct File {
         std::string_view path;
         std::string_view type;
-        std::string source;
+        std::string text;
     };
-    for (const auto& file : {File{"/", "text/html; charset=utf-8", "status.html"},
-                             File{"/status.css", "text/css; charset=utf-8", "status.css"},
-                             File{"/status.js", "text/javascript; charset=utf-8", "status.js"}}) {
-        CAPTURE(file.source);
+    std::string script;
+    for (const auto* part : {"draw", "words", "plots", "runners", "host", "agent", "status"}) {
+        script += text_of("exporter/page/" + std::string{part} + ".js") + "\n";
+    }
+    const auto html = text_of("exporter/page/status.html");
+    const auto css = text_of("exporter/page/status.css");
+    for (const auto& file : {File{"/", "text/html; charset=utf-8", html},
+                             File{"/status.css", "text/css; charset=utf-8", css},
+                             File{"/status.js", "text/javascript; charset=utf-8", script}}) {
+        CAPTURE(file.path);
         const auto answer = local(site, file.path);
         CHECK(answer.status == 200);
         CHECK(answer.content_type == file.type);
-        CHECK(*answer.body == text_of("exporter/page/" + file.source));
+        CHECK(*answer.body == file.text);
         CHECK(answer.body->find("ci01") == std::string::npos);
         size += answer.body->size();
     }
