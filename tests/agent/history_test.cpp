@@ -1,12 +1,16 @@
 #include "agent/history.h"
 
+#include "platform/unique_fd.h"
 #include "tests/agent/fakes.h"
 #include "tests/agent/kept.h"
 
+#include <cstdlib>
 #include <fstream>
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 
 using namespace paws;
@@ -83,6 +87,18 @@ std::int64_t number_in(const std::string& path, const char* question) {
     } catch (const SQLite::Exception&) {
         return -1;
     }
+}
+
+bool run(const std::string& command) {
+    return std::system(command.c_str()) == 0;  // NOLINT(concurrency-mt-unsafe, cert-env33-c)
+}
+
+// As after a fault of the device: ext4 answers everything with EIO (linux/fs/ext4/ext4.h).
+bool fail_all_io(const std::string& mount) {
+    constexpr unsigned long shut_down = _IOR('X', 125, std::uint32_t);
+    std::uint32_t after_flushing = 0;
+    const platform::UniqueFd top{::open(mount.c_str(), O_RDONLY | O_CLOEXEC)};
+    return ::ioctl(top.get(), shut_down, &after_flushing) == 0;
 }
 
 std::int64_t saved(const std::string& path) {
@@ -284,6 +300,56 @@ TEST_CASE(
 }
 
 TEST_SUITE("root") {
+    TEST_CASE("history: a read-only file system is told, and written to once it can be") {
+        const TemporaryDirectory directory;
+        const auto mount = directory.path().string();
+        REQUIRE(::mount("tmpfs", mount.c_str(), "tmpfs", MS_RDONLY, "size=2m") == 0);
+        const std::string path = mount + "/paws.db";
+        {
+            Keeping kept{path, 2s};
+            kept.tick(3);
+            CHECK_FALSE(kept.works());
+            CHECK(kept.history->report().error.find("Read-only file system") != std::string::npos);
+            REQUIRE(::mount(nullptr, mount.c_str(), nullptr, MS_REMOUNT, "size=2m") == 0);
+            CHECK(kept.until([&] {
+                kept.tick(3);
+                return kept.works() && saved(path) == 3;
+            }));
+        }
+        ::umount2(mount.c_str(), MNT_DETACH);
+    }
+
+    TEST_CASE("history: a disk whose reads and writes fail loses no counter and no job" *
+              doctest::skip(!fs::exists("/dev/loop-control"))) {
+        const TemporaryDirectory directory;
+        const auto mount = (directory.path() / "mount").string();
+        const auto image = (directory.path() / "image").string();
+        fs::create_directory(mount);
+        REQUIRE(run("truncate -s 16M " + image + " && mke2fs -q -t ext4 " + image));
+        const auto put_in = "mount -o loop " + image + " " + mount;
+        REQUIRE(run(put_in));
+        const std::string path = mount + "/paws.db";
+        {
+            Keeping kept{path};
+            kept.tick(3);
+            CHECK(kept.until([&] { return saved(path) == 3; }));
+            REQUIRE(fail_all_io(mount));
+            CHECK(kept.until([&] {
+                kept.tick(6);
+                return !kept.works();
+            }));
+            CHECK(kept.history->report().error.find("I/O error") != std::string::npos);
+            ::umount2(mount.c_str(), MNT_DETACH);
+            REQUIRE(run(put_in));
+            CHECK(kept.until([&] {
+                kept.tick(6);
+                return kept.works() && saved(path) == 6;
+            }));
+            CHECK(kept.until([&] { return jobs_in(path) == 6; }));
+        }
+        ::umount2(mount.c_str(), MNT_DETACH);
+    }
+
     TEST_CASE("history: a full disk loses no counter and no job") {
         const TemporaryDirectory directory;
         const auto mount = directory.path().string();

@@ -21,6 +21,7 @@ class AnHour:
     def __init__(self, agent: AgentProcess) -> None:
         self._agent = agent
         self.status = status()
+        self.silent = False  # no document is given any more
         hour = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -31,14 +32,17 @@ class AnHour:
 
             def do_GET(self) -> None:
                 documents = {"/api/v1/status": hour.status, "/api/v1/history": history()}
-                if self.path in documents:
+                status = 200
+                if self.path in documents and hour.silent:
+                    body, headers, status = b"Not now.", {}, 503
+                elif self.path in documents:
                     body = json.dumps(documents[self.path]).encode()
                     headers = {"Content-Type": "application/json"}
                 else:
                     answer = agent.get(self.path)
                     body = answer.body
                     headers = {name: answer.headers[name] for name in PASSED_ON}
-                self.send_response(200)
+                self.send_response(status)
                 for name, value in {**headers, "Content-Length": str(len(body))}.items():
                     self.send_header(name, value)
                 self.end_headers()
