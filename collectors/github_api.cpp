@@ -46,7 +46,7 @@ struct GithubApiCollector::Errand {
 
 GithubApiCollector::GithubApiCollector(const GithubSettings& settings,
                                        GithubClient::Exchange exchange,
-                                       GithubClient::Clock clock)
+                                       const GithubClient::Clock& clock)
     : GithubApiCollector{settings,
                          std::make_shared<Errand>(Errand{
                              .runners = GithubRunners{{settings, std::move(exchange), clock}},

@@ -26,7 +26,7 @@ public:
     // Both are called on the straggler's thread.
     GithubApiCollector(const GithubSettings& settings,
                        GithubClient::Exchange exchange,
-                       GithubClient::Clock clock);
+                       const GithubClient::Clock& clock);
     std::string_view name() const override { return "github_api"; }
     Stage stage() const override { return Stage::runners; }
     Result<Fill> collect(const Facts& seen, const Now& now) override;

@@ -4,6 +4,7 @@
 #include "core/text.h"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 #include <utility>
 
@@ -13,8 +14,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr unsigned most_tries = 5;  // to learn how long one job had waited
-constexpr auto answer_patience = 2min;
+constexpr unsigned most_tries = 5;     // to learn how long one job had waited
+constexpr auto errand_patience = 30s;  // with all questions of an errand
+constexpr auto answer_patience = 1min;
 constexpr unsigned most_doublings = 3;
 
 // The newest job whose run is known.
@@ -45,6 +47,19 @@ bool could_take(const ApiRunner& runner, const QueuedJob& job) {
     });
 }
 
+// Where not all could be asked about, that none waits is not known.
+std::optional<WaitingJobs> waiting_for(const ApiRunner& runner, const Queue& queue) {
+    WaitingJobs waiting;
+    for (const auto& job : queue.jobs) {
+        const bool longer = !waiting.longest || job.seconds > waiting.longest->seconds;
+        if (longer && could_take(runner, job)) {
+            waiting.longest =
+                WaitingJob{.run_id = job.run_id, .name = job.name, .seconds = job.seconds};
+        }
+    }
+    return queue.whole || waiting.longest ? std::optional{std::move(waiting)} : std::nullopt;
+}
+
 }  // namespace
 
 struct GithubJobsCollector::Errand {
@@ -56,22 +71,39 @@ struct GithubJobsCollector::Errand {
     Answers run() {
         Answers answers;
         auto left = job_questions;
-        for (auto question = questions.begin(); question != questions.end() && left > 0;
-             ++question) {
+        const auto begun = queue.now().boot;
+        const auto may_ask = [&] {
+            return left > 0 && !answers.limits.wait && queue.now().boot - begun <= errand_patience;
+        };
+        ask_how_long(answers, left, may_ask);
+        ask_who_waits(answers, left, may_ask);
+        return answers;
+    }
+
+private:
+    using MayAsk = std::function<bool()>;
+
+    void ask_how_long(Answers& answers, unsigned& left, const MayAsk& may_ask) {
+        for (const auto& [runner, asked] : questions) {
+            if (!may_ask()) {
+                return;
+            }
             --left;
-            const auto& [runner, asked] = *question;
             const auto waited =
                 queue.queue_seconds(asked.run, asked.runner_id, asked.started, answers.limits);
             if (waited && *waited) {
                 answers.waited.emplace(runner, **waited);
             }
         }
+    }
+
+    void ask_who_waits(Answers& answers, unsigned& left, const MayAsk& may_ask) {
         auto others = scopes.size();
         for (const auto& scope : scopes) {
             // One that names a busy repository takes nothing from the others.
             auto share = left / static_cast<unsigned>(others--);
-            if (share == 0 || answers.limits.wait) {
-                break;
+            if (share == 0 || !may_ask()) {
+                return;
             }
             left -= share;
             if (auto told = queue.waiting(scope, share, answers.limits)) {
@@ -82,7 +114,6 @@ struct GithubJobsCollector::Errand {
             }
             left += share;
         }
-        return answers;
     }
 };
 
@@ -133,7 +164,9 @@ void GithubJobsCollector::take_answers(const Now& now) {
     auto answers = straggler_.wait({});
     sent_.reset();
     lacks_ = answers ? std::move(answers->error) : answers.error();
-    failures_ = lacks_ ? std::min(failures_ + 1, most_doublings) : 0;
+    // One repository that cannot be asked about, which a job can name, slows nobody else down.
+    const bool in_vain = lacks_ && (!answers || answers->queues.empty());
+    failures_ = in_vain ? std::min(failures_ + 1, most_doublings) : 0;
     next_round_ = std::max(next_round_, now.boot + interval_ * ((1U << failures_) - 1));
     if (!answers) {
         return;
@@ -208,44 +241,41 @@ Result<Fill> GithubJobsCollector::collect(const Facts& seen, const Now& now) {
     return fill(seen);
 }
 
-// Where not all could be asked about, that none waits is not known.
-std::optional<WaitingJobs> GithubJobsCollector::waiting_for(const ApiRunner& runner,
-                                                            const Queue& queue) {
-    WaitingJobs waiting;
-    for (const auto& job : queue.jobs) {
-        const bool longer = !waiting.longest || job.seconds > waiting.longest->seconds;
-        if (longer && could_take(runner, job)) {
-            waiting.longest =
-                WaitingJob{.run_id = job.run_id, .name = job.name, .seconds = job.seconds};
-        }
-    }
-    return queue.whole || waiting.longest ? std::optional{std::move(waiting)} : std::nullopt;
-}
-
 Fill GithubJobsCollector::fill(const Facts& seen) const {
-    std::map<std::string, Sourced<WaitingJobs>> waiting;
-    std::map<std::string, QueueTime> waited;
+    struct Told {
+        Sourced<WaitingJobs> waiting;
+        std::optional<QueueTime> queue_time;
+    };
+    std::map<std::string, Told> told;
     for (const auto& runner : seen.runners) {
-        const auto scope = scope_of(runner, api_host_);
-        const auto queue = scope ? queues_.find(*scope) : queues_.end();
-        if (queue != queues_.end() && runner.api.value) {
-            waiting[runner.name] = {.value = waiting_for(*runner.api.value, queue->second),
-                                    .taken = queue->second.answered};
-        }
-        const auto question = questions_.find(runner.name);
-        if (question != questions_.end() && question->second.seconds) {
-            waited[runner.name] = {.started = question->second.started,
-                                   .seconds = *question->second.seconds};
-        }
+        told[runner.name] = {.waiting = waiting_of(runner), .queue_time = queue_time_of(runner)};
     }
-    return [waiting = std::move(waiting), waited = std::move(waited)](Facts& draft) {
+    return [told = std::move(told)](Facts& draft) {
         for (auto& runner : draft.runners) {
-            const auto told = waiting.find(runner.name);
-            runner.waiting = told == waiting.end() ? Sourced<WaitingJobs>{} : told->second;
-            const auto known = waited.find(runner.name);
-            runner.queue_time = known == waited.end() ? std::nullopt : std::optional{known->second};
+            const auto known = told.find(runner.name);
+            const auto news = known == told.end() ? Told{} : known->second;
+            runner.waiting = news.waiting;
+            runner.queue_time = news.queue_time;
         }
     };
+}
+
+Sourced<WaitingJobs> GithubJobsCollector::waiting_of(const Runner& runner) const {
+    const auto scope = scope_of(runner, api_host_);
+    const auto queue = scope ? queues_.find(*scope) : queues_.end();
+    if (queue == queues_.end() || !runner.api.value) {
+        return {};
+    }
+    return {.value = waiting_for(*runner.api.value, queue->second),
+            .taken = queue->second.answered};
+}
+
+std::optional<QueueTime> GithubJobsCollector::queue_time_of(const Runner& runner) const {
+    const auto question = questions_.find(runner.name);
+    if (question == questions_.end() || !question->second.seconds) {
+        return std::nullopt;
+    }
+    return QueueTime{.started = question->second.started, .seconds = *question->second.seconds};
 }
 
 }  // namespace paws::collectors

@@ -57,7 +57,8 @@ private:
     void ask_about(const Runner& runner);
     void take_answers(const Now& now);
     Result<void> send(const Facts& seen, const Now& now);
-    static std::optional<WaitingJobs> waiting_for(const ApiRunner& runner, const Queue& queue);
+    Sourced<WaitingJobs> waiting_of(const Runner& runner) const;
+    std::optional<QueueTime> queue_time_of(const Runner& runner) const;
     Fill fill(const Facts& seen) const;
 
     std::chrono::nanoseconds interval_;

@@ -39,7 +39,7 @@ public:
         if (!page) {
             return Error{page.error().code, subject_ + " " + page.error().what};
         }
-        keep(target, std::move(answer->etag), *page);
+        keep(target, answer->etag, *page);
         return Answer{.page = *std::move(page), .date = answer->date};
     }
 
@@ -50,14 +50,14 @@ private:
         Page page;
     };
 
-    void keep(const std::string& target, std::string etag, const Page& page) {
+    void keep(const std::string& target, const std::string& etag, const Page& page) {
         if (pages_.size() >= most_kept) {
             pages_.clear();
         }
         if (etag.empty()) {
             pages_.erase(target);
         } else {
-            pages_.insert_or_assign(target, Known{.etag = std::move(etag), .page = page});
+            pages_.insert_or_assign(target, Known{.etag = etag, .page = page});
         }
     }
 

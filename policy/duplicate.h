@@ -1,6 +1,7 @@
 // Duplicate: two runners of this host that are one to GitHub, because two units share a root or a
-// root with its registration was copied, or one runner that has two listeners. GitHub gives a session to one of them; the other is told
-// "A session for this runner already exists", or takes the first one's place (runner facts 12, 6).
+// root with its registration was copied, or one runner that has two listeners. GitHub gives a
+// session to one of them; the other is told "A session for this runner already exists", or takes
+// the first one's place (runner facts 12, 6).
 
 #pragma once
 

@@ -249,6 +249,17 @@ TEST_CASE("github_jobs: a failure is told, changes no fact, and is repeated less
     CHECK(rig.until(180s, [&] { return rig.error().empty(); }));
 }
 
+TEST_CASE("github_jobs: a repository that cannot be asked about is told and slows no other down") {
+    Rig rig;
+    rig.add("astray", 43, "https://github.com/acme/a-that-is-not");
+    REQUIRE(rig.until(0s, [&] { return rig.told() && !rig.error().empty(); }));
+    CHECK(rig.error().find("repos/acme/a-that-is-not: ") == 0);
+    for (auto at = 60s; at <= 300s; at += 60s) {
+        const auto asked = rig.github->count();
+        CHECK(rig.until(at, [&] { return rig.github->count() >= asked + 3; }));
+    }
+}
+
 TEST_CASE("github_jobs: how long the job that runs had waited, by the run that its hook names") {
     Rig rig;
     rig.facts.runners[0].api.value->busy = true;

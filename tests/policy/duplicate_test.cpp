@@ -51,7 +51,9 @@ TEST_CASE("duplicate_of: two listeners of one runner, whoever started them") {
     CHECK(duplicates_in({twice}).empty());
     twice.processes.value->counts[ProcessRole::listener] = 2;
     CHECK(duplicates_in({twice}) == Names{"a of a"});
-    CHECK(duplicate_of(twice, {twice}, noon)->why == "2 listeners in one directory");
+    const auto found = duplicate_of(twice, {twice}, noon);
+    REQUIRE(found);
+    CHECK(found->why == "2 listeners in one directory");
 }
 
 TEST_CASE("duplicate_of: the same number on another server or for another owner is another agent") {
