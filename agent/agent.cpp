@@ -106,6 +106,7 @@ void Agent::open_history() {
                      History::House{.known =
                                         [this] {
                                             wishes_.restore(history_->wishes());
+                                            ticker_.resume(history_->meters());
                                             use_collectors();
                                         },
                                     .warn =
@@ -114,9 +115,7 @@ void Agent::open_history() {
                                         }},
                      StoreBounds{.keep = loaded_.config.agent.keep_jobs});
     history_->open(patience_for_the_store);
-    Judgement first;
-    first.memories.jobs = history_->meters();
-    ticker_.begin_with(std::move(first));
+    ticker_.resume(history_->meters());
     wishes_.restore(history_->wishes());
     ticker_.set_own([this](Snapshot& snapshot) {
         snapshot.collectors.push_back(history_->report());

@@ -158,7 +158,9 @@ void History::note(const Snapshot& snapshot) {
         }
     }
     forget_runners(snapshot);
-    meters_ = meters_of(snapshot.judged);
+    if (known_) {
+        meters_ = meters_of(snapshot.judged);
+    }
     plan();
 }
 

@@ -88,6 +88,23 @@ void Ticker::start() {
                      [this](Look look) { finish(std::move(look)); });
 }
 
+// Of runners that are seen, unless their job was measured from its beginning meanwhile.
+Judgement Ticker::with_resumed(Judgement past, const Facts& facts) {
+    for (const auto& runner : facts.runners) {
+        const auto meter = resumed_.find(runner.name);
+        if (meter == resumed_.end()) {
+            continue;
+        }
+        auto& known = past.memories.jobs[runner.name];
+        if (!known.running || !known.running->whole) {
+            meter->second.ended = std::move(known.ended);
+            known = std::move(meter->second);
+        }
+        resumed_.erase(meter);
+    }
+    return past;
+}
+
 void Ticker::finish(Look look) {
     const auto before = slot_.latest();
     auto snapshot = std::make_shared<Snapshot>();
@@ -97,8 +114,12 @@ void Ticker::finish(Look look) {
     if (complement_) {
         complement_(snapshot->facts);
     }
+    static const Judgement nothing;
+    const auto& past = before ? before->judged : nothing;
     snapshot->judged =
-        policy::judge(snapshot->facts, before ? before->judged : first_, snapshot->taken);
+        resumed_.empty()
+            ? policy::judge(snapshot->facts, past, snapshot->taken)
+            : policy::judge(snapshot->facts, with_resumed(past, snapshot->facts), snapshot->taken);
     snapshot->collectors = std::move(look.collectors);
     snapshot->config_reload_successful = reload_successful_;
     own_(*snapshot);

@@ -8,8 +8,10 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -49,8 +51,8 @@ public:
     void set_complement(std::function<void(Facts&)> complement) {
         complement_ = std::move(complement);
     }
-    // What the first tick is judged by, in place of the tick before it.
-    void begin_with(Judgement first) { first_ = std::move(first); }
+    // What the agent before this one had measured of jobs, by runner: goes on when one is seen.
+    void resume(std::map<std::string, JobMeter> meters) { resumed_ = std::move(meters); }
     void set_pace(Pace pace) { pace_ = pace; }
     void set_reload_successful(bool successful) { reload_successful_ = successful; }
     // Adds what the agent knows of itself to a tick before it is published.
@@ -67,6 +69,7 @@ public:
 private:
     void start();
     void finish(Look look);
+    Judgement with_resumed(Judgement past, const Facts& facts);
     void schedule(std::chrono::nanoseconds after_start);
 
     boost::asio::io_context& loop_;
@@ -75,7 +78,7 @@ private:
     std::function<void(const Snapshot&)> told_;
     std::function<void(Facts&)> complement_;
     std::function<void(Snapshot&)> own_ = [](Snapshot&) {};
-    Judgement first_;
+    std::map<std::string, JobMeter> resumed_;
     Pace pace_;
     Collection collection_;
     boost::asio::steady_timer next_;

@@ -15,9 +15,10 @@ using github_json::parse_object;
 using github_json::text;
 
 ListedJob describe(const json::value& job) {
-    return {.name = printable(text(find(job, "name"))),
-            .status = printable(text(find(job, "status"))),
-            .labels = github_json::labels_of(find_list(job, "labels")),
+    const bool queued = text(find(job, "status")) == "queued";
+    return {.queued = queued,
+            .name = queued ? printable(text(find(job, "name"))) : "",
+            .labels = github_json::labels_of(queued ? find_list(job, "labels") : nullptr),
             .runner_id = number(find(job, "runner_id")),
             .created = github_json::time_of(text(find(job, "created_at"))),
             .started = github_json::time_of(text(find(job, "started_at")))};

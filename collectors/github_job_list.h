@@ -21,9 +21,10 @@ struct RunsPage {
 // One page of .../actions/runs, newest first as GitHub gives it.
 Result<RunsPage> parse_runs_page(std::string_view json);
 
+// Name and labels are kept of a queued one only: workflows can be large.
 struct ListedJob {
-    std::string name;    // the workflow's text: printable, at most 256 bytes
-    std::string status;  // queued, in_progress, completed, waiting, ...
+    bool queued = false;
+    std::string name;  // the workflow's text: printable, at most 256 bytes
     std::vector<std::string> labels;
     std::optional<std::uint64_t> runner_id;
     std::optional<WallTime> created;

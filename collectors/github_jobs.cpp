@@ -1,10 +1,10 @@
 #include "collectors/github_jobs.h"
 
 #include "collectors/github_list.h"
+#include "core/snapshot.h"
 #include "core/text.h"
 
 #include <algorithm>
-#include <functional>
 #include <set>
 #include <utility>
 
@@ -14,21 +14,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr unsigned most_tries = 5;     // to learn how long one job had waited
+constexpr unsigned most_tries = 5;  // to learn how long one job had waited
+constexpr unsigned most_how_long = job_questions / 3;
+constexpr unsigned fewest_of_a_scope = run_lists + 1;
+constexpr auto worth_asking = 10min;   // since a job's end
 constexpr auto errand_patience = 30s;  // with all questions of an errand
 constexpr auto answer_patience = 1min;
 constexpr unsigned most_doublings = 3;
-
-// The newest job whose run is known.
-const Job* newest_job(const Runner& runner) {
-    if (!runner.log.value) {
-        return nullptr;
-    }
-    const auto& log = *runner.log.value;
-    const auto* job = log.job ? &*log.job : log.finished.empty() ? nullptr : &log.finished.back();
-    const bool known = job != nullptr && job->identity && job->identity->run_attempt > 0;
-    return known ? job : nullptr;
-}
 
 // A job can name any run: asked about is one that the runner may have got, by whose it is.
 bool is_within(const std::string& repository, const std::string& scope) {
@@ -60,72 +52,88 @@ std::optional<WaitingJobs> waiting_for(const ApiRunner& runner, const Queue& que
     return queue.whole || waiting.longest ? std::optional{std::move(waiting)} : std::nullopt;
 }
 
+// The jobs that the runner remembers, the one that runs last.
+std::vector<const Job*> jobs_of(const Runner& runner) {
+    std::vector<const Job*> jobs;
+    if (runner.log.value) {
+        for (const auto& job : runner.log.value->finished) {
+            jobs.push_back(&job);
+        }
+        if (runner.log.value->job) {
+            jobs.push_back(&*runner.log.value->job);
+        }
+    }
+    return jobs;
+}
+
 }  // namespace
 
 struct GithubJobsCollector::Errand {
+    explicit Errand(GithubQueue asked) : queue{std::move(asked)} {}
+
     GithubQueue queue;
-    std::set<std::string> scopes;
-    std::map<std::string, Question> questions;
+    std::vector<std::string> scopes;
+    std::vector<Question> questions;
 
     // On the straggler's thread.
     Answers run() {
         Answers answers;
-        auto left = job_questions;
-        const auto begun = queue.now().boot;
-        const auto may_ask = [&] {
-            return left > 0 && !answers.limits.wait && queue.now().boot - begun <= errand_patience;
-        };
-        ask_how_long(answers, left, may_ask);
-        ask_who_waits(answers, left, may_ask);
+        end_ = queue.now().boot + errand_patience;
+        ask_how_long(answers);
+        for (const auto& scope : scopes) {
+            ask_who_waits(scope, answers);
+        }
+        queue.end_round();
         return answers;
     }
 
 private:
-    using MayAsk = std::function<bool()>;
+    bool may_ask(const GithubLimits& said) const {
+        return !said.wait && said.requests_left.value_or(requests_reserve) >= requests_reserve &&
+               queue.now().boot <= end_;
+    }
 
-    void ask_how_long(Answers& answers, unsigned& left, const MayAsk& may_ask) {
-        for (const auto& [runner, asked] : questions) {
-            if (!may_ask()) {
+    void ask_how_long(Answers& answers) {
+        for (auto question : questions) {
+            if (!may_ask(answers.limits)) {
                 return;
             }
-            --left;
-            const auto waited =
-                queue.queue_seconds(asked.run, asked.runner_id, asked.started, answers.limits);
-            if (waited && *waited) {
-                answers.waited.emplace(runner, **waited);
+            const auto waited = queue.queue_seconds(
+                question.run, question.runner_id, question.started, answers.limits);
+            ++question.tries;
+            if (waited) {
+                question.seconds = *waited;
+            } else if (waited.error().code == Errc::denied && !answers.error) {
+                answers.error = waited.error();  // others may be of a job that lied
             }
+            answers.asked.push_back(std::move(question));
         }
     }
 
-    void ask_who_waits(Answers& answers, unsigned& left, const MayAsk& may_ask) {
-        auto others = scopes.size();
-        for (const auto& scope : scopes) {
-            // One that names a busy repository takes nothing from the others.
-            auto share = left / static_cast<unsigned>(others--);
-            if (share == 0 || !may_ask()) {
-                return;
-            }
-            left -= share;
-            if (auto told = queue.waiting(scope, share, answers.limits)) {
-                answers.queues.emplace(scope, *std::move(told));
-            } else if (!answers.error) {
-                answers.error =
-                    Error{told.error().code, scope.substr(1) + ": " + told.error().what};
-            }
-            left += share;
+    void ask_who_waits(const std::string& scope, Answers& answers) {
+        auto left = (job_questions - most_how_long) / static_cast<unsigned>(scopes.size());
+        const auto one_more = [&] {
+            return may_ask(answers.limits) && std::exchange(left, left - std::min(left, 1U)) > 0;
+        };
+        if (!may_ask(answers.limits)) {
+            return;
+        }
+        if (auto told = queue.waiting(scope, one_more, answers.limits)) {
+            answers.queues.emplace(scope, *std::move(told));
+        } else if (!answers.error) {
+            answers.error = Error{told.error().code, scope.substr(1) + ": " + told.error().what};
         }
     }
+
+    BootTime end_{};
 };
 
 GithubJobsCollector::GithubJobsCollector(const GithubSettings& settings,
                                          GithubClient::Exchange exchange,
                                          GithubClient::Clock clock)
-    : GithubJobsCollector{
-          settings,
-          std::make_shared<Errand>(
-              Errand{.queue = GithubQueue{{settings, std::move(exchange), std::move(clock)}},
-                     .scopes = {},
-                     .questions = {}})} {}
+    : GithubJobsCollector{settings,
+                          std::make_shared<Errand>(
+                              GithubQueue{{settings, std::move(exchange), std::move(clock)}})} {}
 
 GithubJobsCollector::GithubJobsCollector(const GithubSettings& settings,
                                          std::shared_ptr<Errand> errand)
@@ -137,18 +145,41 @@ GithubJobsCollector::GithubJobsCollector(const GithubSettings& settings,
     }
 }
 
-void GithubJobsCollector::ask_about(const Runner& runner) {
-    const auto* job = newest_job(runner);
-    const auto scope = scope_of(runner, api_host_);
-    if (job == nullptr || !scope || !is_within(job->identity->repository, *scope)) {
-        return;
+// Job code can rewrite `.runner` for ever: no more is kept than what the runners say now.
+void GithubJobsCollector::forget_strangers(const Facts& seen) {
+    std::set<std::string> scopes;
+    for (const auto& runner : seen.runners) {
+        scopes.insert(scope_of(runner, api_host_).value_or(""));
     }
-    auto& question = questions_[runner.name];
-    if (question.started != job->started) {
-        question = {.run = *job->identity,
-                    .runner_id = *runner.files.value->settings->agent_id,
-                    .started = job->started};
+    const auto is_strange = [&](const auto& one) { return !scopes.contains(one.first); };
+    std::erase_if(queues_, is_strange);
+    std::erase_if(asked_, is_strange);
+}
+
+// A question goes with its job, however often the job's run is named anew.
+void GithubJobsCollector::note_questions(const Facts& seen, const Now& now) {
+    std::vector<Question> noted;
+    for (const auto& runner : seen.runners) {
+        const auto scope = scope_of(runner, api_host_);
+        for (const auto* job : jobs_of(runner)) {
+            if (!scope || !job->identity || job->identity->run_attempt == 0 ||
+                !is_within(job->identity->repository, *scope)) {
+                continue;
+            }
+            Question question{.runner = runner.name,
+                              .run = *job->identity,
+                              .runner_id = *runner.files.value->settings->agent_id,
+                              .started = job->started};
+            const auto known = std::ranges::find_if(
+                questions_, [&](const Question& one) { return one.is_same(question); });
+            if (known != questions_.end()) {
+                noted.push_back(*known);
+            } else if (!job->finished || now.wall - *job->finished < worth_asking) {
+                noted.push_back(std::move(question));
+            }
+        }
     }
+    questions_ = std::move(noted);
 }
 
 void GithubJobsCollector::take_answers(const Now& now) {
@@ -157,7 +188,9 @@ void GithubJobsCollector::take_answers(const Now& now) {
     }
     if (straggler_.outstanding()) {
         if (now.boot - *sent_ > answer_patience) {
-            lacks_ = Error{Errc::timeout, "GitHub's API: no answer about jobs"};
+            lacks_ = Error{Errc::timeout,
+                           "GitHub's API: no answer about jobs; the resolver of names or a "
+                           "credential's file hangs"};
         }
         return;
     }
@@ -177,37 +210,57 @@ void GithubJobsCollector::take_answers(const Now& now) {
     for (auto& [scope, queue] : answers->queues) {
         queues_.insert_or_assign(scope, std::move(queue));
     }
-    for (const auto& [runner, seconds] : answers->waited) {
-        const auto question = questions_.find(runner);
-        if (question != questions_.end() &&
-            question->second.started == errand_->questions.at(runner).started) {
-            question->second.seconds = seconds;
+    for (const auto& asked : answers->asked) {
+        const auto question = std::ranges::find_if(
+            questions_, [&](const Question& one) { return one.is_same(asked); });
+        if (question != questions_.end()) {
+            *question = asked;
         }
     }
+}
+
+// Those with a runner that is free, since jobs rightly wait for others; the longest unasked first,
+// no more than can be asked enough.
+std::vector<std::string> GithubJobsCollector::scopes_to_ask(const Facts& seen,
+                                                            const Now& now) const {
+    std::set<std::pair<BootTime, std::string>> waiting;
+    for (const auto& runner : seen.runners) {
+        const auto scope = scope_of(runner, api_host_);
+        const auto* api = fresh(runner.api, now, network_fresh_for);
+        if (scope && scope->starts_with("/repos/") && api != nullptr && !api->busy &&
+            api->registration == Registration::online) {
+            const auto asked = asked_.find(*scope);
+            waiting.emplace(asked == asked_.end() ? BootTime{} : asked->second, *scope);
+        }
+    }
+    std::vector<std::string> scopes;
+    for (const auto& [asked, scope] : waiting) {
+        if (scopes.size() < (job_questions - most_how_long) / fewest_of_a_scope) {
+            scopes.push_back(scope);
+        }
+    }
+    return scopes;
 }
 
 Result<void> GithubJobsCollector::send(const Facts& seen, const Now& now) {
     if (sent_ || now.boot < next_round_) {
         return {};
     }
-    errand_->scopes.clear();
+    errand_->scopes = scopes_to_ask(seen, now);
     errand_->questions.clear();
-    for (const auto& runner : seen.runners) {
-        const auto scope = scope_of(runner, api_host_);
-        // Jobs rightly wait for those that are busy.
-        const bool idle = runner.api.value && !runner.api.value->busy;
-        if (scope && idle && scope->starts_with("/repos/")) {
-            errand_->scopes.insert(*scope);
-        }
-    }
-    for (auto& [runner, question] : questions_) {
-        if (!question.seconds && question.tries < most_tries) {
-            ++question.tries;
-            errand_->questions.emplace(runner, question);
+    for (const auto& question : questions_) {
+        if (!question.seconds && question.tries < most_tries &&
+            errand_->questions.size() < most_how_long) {
+            errand_->questions.push_back(question);
         }
     }
     if (errand_->scopes.empty() && errand_->questions.empty()) {
+        lacks_.reset();
+        failures_ = 0;
         return {};
+    }
+    for (const auto& scope : errand_->scopes) {
+        asked_[scope] = now.boot;
     }
     next_round_ = now.boot + interval_;
     if (auto started = straggler_.start(); !started) {
@@ -217,23 +270,9 @@ Result<void> GithubJobsCollector::send(const Facts& seen, const Now& now) {
     return {};
 }
 
-// Job code can rewrite `.runner` for ever: no more is kept than what the runners say now.
-void GithubJobsCollector::forget_strangers(const Facts& seen) {
-    std::set<std::string> scopes;
-    std::set<std::string> names;
-    for (const auto& runner : seen.runners) {
-        names.insert(runner.name);
-        scopes.insert(scope_of(runner, api_host_).value_or(""));
-    }
-    std::erase_if(questions_, [&](const auto& one) { return !names.contains(one.first); });
-    std::erase_if(queues_, [&](const auto& one) { return !scopes.contains(one.first); });
-}
-
 Result<Fill> GithubJobsCollector::collect(const Facts& seen, const Now& now) {
     forget_strangers(seen);
-    for (const auto& runner : seen.runners) {
-        ask_about(runner);
-    }
+    note_questions(seen, now);
     take_answers(now);
     if (const auto sent = send(seen, now); !sent) {
         return sent.error();
@@ -241,41 +280,44 @@ Result<Fill> GithubJobsCollector::collect(const Facts& seen, const Now& now) {
     return fill(seen);
 }
 
-Fill GithubJobsCollector::fill(const Facts& seen) const {
-    struct Told {
-        Sourced<WaitingJobs> waiting;
-        std::optional<QueueTime> queue_time;
-    };
-    std::map<std::string, Told> told;
-    for (const auto& runner : seen.runners) {
-        told[runner.name] = {.waiting = waiting_of(runner), .queue_time = queue_time_of(runner)};
-    }
-    return [told = std::move(told)](Facts& draft) {
-        for (auto& runner : draft.runners) {
-            const auto known = told.find(runner.name);
-            const auto news = known == told.end() ? Told{} : known->second;
-            runner.waiting = news.waiting;
-            runner.queue_time = news.queue_time;
-        }
-    };
-}
-
 Sourced<WaitingJobs> GithubJobsCollector::waiting_of(const Runner& runner) const {
     const auto scope = scope_of(runner, api_host_);
     const auto queue = scope ? queues_.find(*scope) : queues_.end();
-    if (queue == queues_.end() || !runner.api.value) {
+    // Each has the label `self-hosted`: of one without any GitHub did not tell them.
+    if (queue == queues_.end() || !runner.api.value || runner.api.value->labels.empty()) {
         return {};
     }
     return {.value = waiting_for(*runner.api.value, queue->second),
             .taken = queue->second.answered};
 }
 
-std::optional<QueueTime> GithubJobsCollector::queue_time_of(const Runner& runner) const {
-    const auto question = questions_.find(runner.name);
-    if (question == questions_.end() || !question->second.seconds) {
-        return std::nullopt;
+std::vector<QueueTime> GithubJobsCollector::queue_times_of(const Runner& runner) const {
+    std::vector<QueueTime> told;
+    for (const auto& question : questions_) {
+        if (question.runner == runner.name && question.seconds) {
+            told.push_back({.started = question.started, .seconds = *question.seconds});
+        }
     }
-    return QueueTime{.started = question->second.started, .seconds = *question->second.seconds};
+    return told;
+}
+
+Fill GithubJobsCollector::fill(const Facts& seen) const {
+    struct Told {
+        Sourced<WaitingJobs> waiting;
+        std::vector<QueueTime> queue_times;
+    };
+    std::map<std::string, Told> told;
+    for (const auto& runner : seen.runners) {
+        told[runner.name] = {.waiting = waiting_of(runner), .queue_times = queue_times_of(runner)};
+    }
+    return [told = std::move(told)](Facts& draft) {
+        for (auto& runner : draft.runners) {
+            const auto known = told.find(runner.name);
+            auto news = known == told.end() ? Told{} : known->second;
+            runner.waiting = std::move(news.waiting);
+            runner.queue_times = std::move(news.queue_times);
+        }
+    };
 }
 
 }  // namespace paws::collectors

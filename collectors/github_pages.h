@@ -6,6 +6,7 @@
 #include "collectors/github_client.h"
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,6 +27,7 @@ public:
     };
 
     Result<Answer> read(GithubClient& client, const std::string& target, GithubLimits& said) {
+        touched_.insert(target);
         const auto known = pages_.find(target);
         auto answer =
             client.get(target, known == pages_.end() ? std::string{} : known->second.etag, said);
@@ -41,6 +43,12 @@ public:
         }
         keep(target, answer->etag, *page);
         return Answer{.page = *std::move(page), .date = answer->date};
+    }
+
+    // Forgets what was not read since the last time.
+    void end_round() {
+        std::erase_if(pages_, [&](const auto& page) { return !touched_.contains(page.first); });
+        touched_.clear();
     }
 
 private:
@@ -64,6 +72,7 @@ private:
     std::string subject_;
     Parse parse_;
     std::map<std::string, Known> pages_;  // by target
+    std::set<std::string> touched_;
 };
 
 }  // namespace paws::collectors

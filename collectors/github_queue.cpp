@@ -1,6 +1,7 @@
 #include "collectors/github_queue.h"
 
 #include <algorithm>
+#include <array>
 
 namespace paws::collectors {
 
@@ -9,22 +10,36 @@ namespace {
 // GitHub's clock and ours differ, and its runner begins a moment after it said so.
 constexpr std::chrono::nanoseconds as_near_as = std::chrono::minutes{1};
 
+// A run whose other jobs are under way, or wait for a person or a concurrency group, may hold some
+// that wait for a runner. What is under way comes first: it may become queued meanwhile.
+constexpr std::array<const char*, run_lists> open_states{
+    "in_progress", "waiting", "pending", "queued"};
+
 }  // namespace
 
-Result<void> GithubQueue::add_runs(const std::string& scope,
-                                   const std::string& status,
-                                   std::vector<std::uint64_t>& runs,
-                                   Queue& queue,
-                                   GithubLimits& said) {
-    auto answer =
-        runs_.read(client_, scope + "/actions/runs?status=" + status + "&per_page=100", said);
-    if (!answer) {
-        return answer.error();
+Result<std::vector<std::uint64_t>> GithubQueue::runs_of(const std::string& scope,
+                                                        const MayAsk& may_ask,
+                                                        Queue& queue,
+                                                        GithubLimits& said) {
+    std::vector<std::uint64_t> runs;
+    for (const auto* state : open_states) {
+        if (!may_ask()) {
+            queue.whole = false;
+            break;
+        }
+        const auto answer =
+            runs_.read(client_, scope + "/actions/runs?status=" + state + "&per_page=100", said);
+        if (!answer) {
+            return answer.error();
+        }
+        const auto& page = answer->page;
+        runs.insert(runs.end(), page.ids.begin(), page.ids.end());
+        queue.whole = queue.whole && page.ids.size() >= page.total;
     }
-    const auto& page = answer->page;
-    runs.insert(runs.end(), page.ids.begin(), page.ids.end());
-    queue.whole = queue.whole && page.ids.size() >= page.total;
-    return {};
+    std::ranges::sort(runs);  // ids rise with time
+    const auto repeated = std::ranges::unique(runs);
+    runs.erase(repeated.begin(), repeated.end());
+    return runs;
 }
 
 Result<void> GithubQueue::add_jobs(const std::string& scope,
@@ -41,39 +56,39 @@ Result<void> GithubQueue::add_jobs(const std::string& scope,
     auto& [page, date] = *answer;
     queue.whole = queue.whole && page.jobs.size() >= page.total;
     for (auto& job : page.jobs) {
-        if (job.status == "queued" && job.created) {
-            queue.jobs.push_back({.run_id = run,
-                                  .name = std::move(job.name),
-                                  .labels = std::move(job.labels),
-                                  .seconds = std::max(0.0, to_seconds(date - *job.created))});
+        if (!job.queued) {
+            continue;
         }
+        if (!job.created) {
+            queue.whole = false;
+            continue;
+        }
+        queue.jobs.push_back({.run_id = run,
+                              .name = std::move(job.name),
+                              .labels = std::move(job.labels),
+                              .seconds = std::max(0.0, to_seconds(date - *job.created))});
     }
     return {};
 }
 
-// A run whose first jobs are under way may hold others that wait.
 Result<Queue> GithubQueue::waiting(const std::string& scope,
-                                   unsigned& questions,
+                                   const MayAsk& may_ask,
                                    GithubLimits& said) {
-    Queue queue{.jobs = {}, .whole = true, .answered = client_.now()};
-    std::vector<std::uint64_t> runs;
-    for (const auto* status : {"queued", "in_progress"}) {
-        questions -= std::min(questions, 1U);
-        if (const auto added = add_runs(scope, status, runs, queue, said); !added) {
-            return added.error();
-        }
+    Queue queue;
+    const auto runs = runs_of(scope, may_ask, queue, said);
+    if (!runs) {
+        return runs.error();
     }
-    std::ranges::sort(runs);  // ids rise
-    for (const auto run : runs) {
-        if (questions == 0) {
+    for (const auto run : *runs) {
+        if (!may_ask()) {
             queue.whole = false;
             break;
         }
-        --questions;
         if (const auto added = add_jobs(scope, run, queue, said); !added) {
             return added.error();
         }
     }
+    queue.answered = client_.now();
     return queue;
 }
 
@@ -83,16 +98,20 @@ Result<std::optional<double>> GithubQueue::queue_seconds(const JobIdentity& run,
                                                          WallTime began,
                                                          GithubLimits& said) {
     const auto answer =
-        jobs_.read(client_,
-                   "/repos/" + run.repository + "/actions/runs/" + std::to_string(run.run_id) +
-                       "/attempts/" + std::to_string(run.run_attempt) + "/jobs?per_page=100",
-                   said);
+        client_.get("/repos/" + run.repository + "/actions/runs/" + std::to_string(run.run_id) +
+                        "/attempts/" + std::to_string(run.run_attempt) + "/jobs?per_page=100",
+                    "",
+                    said);
     if (!answer) {
         return answer.error();
     }
+    const auto page = parse_jobs_page(answer->body);
+    if (!page) {
+        return page.error();
+    }
     std::optional<double> found;
     auto nearest = as_near_as;
-    for (const auto& job : answer->page.jobs) {
+    for (const auto& job : page->jobs) {
         if (job.runner_id != runner_id || !job.created || !job.started) {
             continue;
         }
@@ -103,6 +122,11 @@ Result<std::optional<double>> GithubQueue::queue_seconds(const JobIdentity& run,
         }
     }
     return found;
+}
+
+void GithubQueue::end_round() {
+    runs_.end_round();
+    jobs_.end_round();
 }
 
 }  // namespace paws::collectors

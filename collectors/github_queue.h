@@ -1,6 +1,6 @@
 // GitHub queue: the jobs of a repository that wait for a runner, and how long one had waited.
 // Blocks. No answer tells that at once: runs are listed, then the jobs of each, oldest first, as
-// far as the number of questions goes.
+// far as the questions go.
 
 #pragma once
 
@@ -9,6 +9,7 @@
 #include "collectors/github_pages.h"
 #include "core/job.h"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -25,30 +26,36 @@ struct QueuedJob {
 
 struct Queue {
     std::vector<QueuedJob> jobs;
-    bool whole = true;  // false: there are more, which were not asked for
+    bool whole = true;  // false: there may be more
     Now answered;
 };
 
+// Questions that lists of runs take, before the first is asked about.
+inline constexpr unsigned run_lists = 4;
+
 class GithubQueue {
 public:
+    // Asked before each question: whether there may be one more.
+    using MayAsk = std::function<bool()>;
+
     explicit GithubQueue(GithubClient client) : client_{std::move(client)} {}
 
-    // Of "/repos/OWNER/NAME". `questions` is what may be asked yet, and becomes what is left.
-    Result<Queue> waiting(const std::string& scope, unsigned& questions, GithubLimits& said);
+    // Of "/repos/OWNER/NAME".
+    Result<Queue> waiting(const std::string& scope, const MayAsk& may_ask, GithubLimits& said);
 
     // Absent while GitHub knows no job of that run on that runner that began at about that time.
     Result<std::optional<double>> queue_seconds(const JobIdentity& run,
                                                 std::uint64_t runner_id,
                                                 WallTime began,
                                                 GithubLimits& said);
+    void end_round();  // what was not asked for in it is forgotten
     Now now() const { return client_.now(); }
 
 private:
-    Result<void> add_runs(const std::string& scope,
-                          const std::string& status,
-                          std::vector<std::uint64_t>& runs,
-                          Queue& queue,
-                          GithubLimits& said);
+    Result<std::vector<std::uint64_t>> runs_of(const std::string& scope,
+                                               const MayAsk& may_ask,
+                                               Queue& queue,
+                                               GithubLimits& said);
     Result<void> add_jobs(const std::string& scope,
                           std::uint64_t run,
                           Queue& queue,

@@ -7,7 +7,8 @@
 //
 // An attempt that fails after one that succeeded is repeated soon and counts when that fails too:
 // one lost packet must not pass for an outage, which would explain a dead listener's silence for
-// minutes.
+// minutes. A resolver that
+// does not come back at all counts at once.
 //
 // It never waits for the network: each way has a Straggler, and a round publishes what has come.
 

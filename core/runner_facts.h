@@ -239,9 +239,9 @@ struct Runner {
     Sourced<RunnerTrace> trace;
     Sourced<Reaches> reaches;
     std::optional<Wish> wish;
-    Sourced<ApiRunner> api;                 // absent unless the configuration names a way to ask
-    Sourced<WaitingJobs> waiting{};         // absent unless GitHub is asked for jobs as well
-    std::optional<QueueTime> queue_time{};  // of the newest job that GitHub was asked about
+    Sourced<ApiRunner> api;                // absent unless the configuration names a way to ask
+    Sourced<WaitingJobs> waiting{};        // absent unless GitHub is asked for jobs as well
+    std::vector<QueueTime> queue_times{};  // of its jobs that GitHub could tell of
 };
 
 }  // namespace paws

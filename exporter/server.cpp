@@ -26,9 +26,13 @@ std::string_view header(const mg_connection* connection, const char* name) {
     return value != nullptr ? value : "";
 }
 
+bool is_unix(std::string_view address) {
+    return address == "*";  // civetweb's name for the other end
+}
+
 bool is_local(std::string_view address) {
-    return address == "*" ||  // civetweb's name for the other end of a unix socket
-           address == "::1" || address.starts_with("127.") || address.starts_with("::ffff:127.");
+    return is_unix(address) || address == "::1" || address.starts_with("127.") ||
+           address.starts_with("::ffff:127.");
 }
 
 // A body is not read: whoever sends one is answered and hung up.
@@ -46,7 +50,8 @@ Request request_of(const mg_connection* connection, const mg_request_info& info)
             .query = info.query_string != nullptr ? info.query_string : "",
             .accept = header(connection, "Accept"),
             .accept_encoding = header(connection, "Accept-Encoding"),
-            .host = header(connection, "Host"),
+            // No browser is led to a unix socket by a foreign name.
+            .host = is_unix(info.remote_addr) ? "" : header(connection, "Host"),
             .local = is_local(info.remote_addr)};
 }
 

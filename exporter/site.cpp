@@ -37,9 +37,15 @@ Answer no_facts_yet() {
 // Until there are tokens and certificates, what tells of jobs and paths stays on this machine.
 Answer only_local() {
     return plain(403,
-                 "This page answers only this machine (loopback or a unix socket, by an address or "
-                 "as localhost), because neither a token nor a client CA is configured. /metrics "
-                 "answers everybody; for the rest run `pawsctl status` on the host.\n");
+                 "This page answers only this machine (loopback or a unix socket), because neither "
+                 "a token nor a client CA is configured. /metrics answers everybody; for the rest "
+                 "run `pawsctl status` on the host.\n");
+}
+
+Answer only_by_address(std::string_view host) {
+    return plain(403,
+                 "This page answers to an address or to localhost, not to '" + printable(host) +
+                     "': a foreign page could lead a browser here by a name of its own.\n");
 }
 
 bool is_address(std::string_view text) {
@@ -149,8 +155,11 @@ Answer Site::answer(const Request& request) {
     if (file == nullptr && !asks_api) {
         return not_found();
     }
-    if (!request.local || !names_this_machine(request.host)) {
+    if (!request.local) {
         return only_local();
+    }
+    if (!names_this_machine(request.host)) {
+        return only_by_address(request.host);
     }
     auto found = file != nullptr ? page(*file) : api(request);
     return found.status == 200 ? packed(std::move(found), request.accept_encoding) : found;

@@ -19,16 +19,6 @@ const RunnerSettings* settings_of(const Runner& runner, const Now& now) {
                                                                             : nullptr;
 }
 
-// Whoever started them: by hand, or a unit whose last listener outlived its wrapper.
-std::uint64_t listeners_of(const Runner& runner, const Now& now) {
-    const auto* processes = fresh(runner.processes, now);
-    if (processes == nullptr) {
-        return 0;
-    }
-    const auto listeners = processes->counts.find(ProcessRole::listener);
-    return listeners == processes->counts.end() ? 0 : listeners->second;
-}
-
 // Agents have numbers of their own on each of GitHub's servers.
 bool is_same_registration(const RunnerSettings* one, const RunnerSettings* other) {
     return one != nullptr && other != nullptr && one->agent_id == other->agent_id &&
@@ -42,10 +32,6 @@ std::optional<Duplicate> duplicate_of(const Runner& runner,
                                       const Now& now) {
     if (!works(runner, now)) {
         return std::nullopt;
-    }
-    if (const auto listeners = listeners_of(runner, now); listeners > 1) {
-        return Duplicate{.of = runner.name,
-                         .why = std::to_string(listeners) + " listeners in one directory"};
     }
     const auto* settings = settings_of(runner, now);
     for (const auto& other : all) {

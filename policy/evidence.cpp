@@ -6,6 +6,7 @@
 #include "policy/waiting.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 namespace paws::policy {
@@ -104,11 +105,13 @@ void add_network_evidence(std::vector<Evidence>& found,
              .value = std::string{to_string(api->registration)} + (api->busy ? ", busy" : ""),
              .age_seconds = age_seconds(runner.api.taken.boot, now)});
     }
-    if (const auto* job = job_kept_from(runner, now)) {
+    if (const auto kept = job_kept_from(runner, now); kept && kept->job != nullptr) {
+        const auto& job = *kept->job;
         found.push_back({.fact = "waiting_job",
-                         .value = job->name + " of run " + std::to_string(job->run_id) +
-                                  " waits for a runner with labels that this one has",
-                         .age_seconds = job->seconds});
+                         .value = job.name + " of run " + std::to_string(job.run_id) +
+                                  " has waited for a runner with labels that this one has for " +
+                                  std::to_string(std::lround(job.seconds)) + " s",
+                         .age_seconds = age_seconds(runner.waiting.taken.boot, now)});
     }
 }
 

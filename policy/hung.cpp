@@ -33,8 +33,8 @@ bool github_disagrees(const Runner& runner, const Now& now) {
 
 // GitHub gives a job to one that polls within seconds.
 bool is_given_nothing(const Runner& runner, const Now& now) {
-    const auto* job = job_kept_from(runner, now);
-    return job != nullptr && job->seconds > to_seconds(job_wait_patience);
+    const auto kept = job_kept_from(runner, now);
+    return kept && kept->job != nullptr && kept->seconds > to_seconds(job_wait_patience);
 }
 
 }  // namespace

@@ -232,8 +232,9 @@ bool is_past(const JobMeter& meter, const RunnerLog& log) {
 }
 
 JobUsage with_queue_time(JobUsage usage, const Job& job, const Runner& runner) {
-    if (runner.queue_time && runner.queue_time->started == job.started) {
-        usage.queue_seconds = runner.queue_time->seconds;
+    const auto told = std::ranges::find(runner.queue_times, job.started, &QueueTime::started);
+    if (told != runner.queue_times.end()) {
+        usage.queue_seconds = told->seconds;
     }
     return usage;
 }
@@ -266,7 +267,8 @@ JobView measure_jobs(const Runner& runner,
     auto readings = read(runner, now);
     const bool first = !meter || is_past(*meter, log);
     if (first) {
-        meter = JobMeter{.last = readings, .running = {}, .ended = {}};
+        auto ended = meter ? std::move(meter->ended) : std::vector<MeasuredJob>{};
+        meter = JobMeter{.last = readings, .running = {}, .ended = std::move(ended)};
     }
     meter->resumed = false;
     Share share{*meter, spent(runner, host, meter->last, readings, now), first};

@@ -117,11 +117,9 @@ bool jobs_fail_at_once(const RunnerLog& log) {
 
 // It is there, it is free, and it is not given a job that it could take.
 std::optional<bool> jobs_wait(const Runner& runner, const Now& now) {
-    if (fresh(runner.waiting, now, network_fresh_for) == nullptr) {
-        return std::nullopt;
-    }
-    const auto* job = job_kept_from(runner, now);
-    return job != nullptr && job->seconds > to_seconds(job_wait_warn);
+    const auto kept = job_kept_from(runner, now);
+    return kept ? std::optional{kept->job != nullptr && kept->seconds > to_seconds(job_wait_warn)}
+                : std::nullopt;
 }
 
 // Pages that a killed worker left behind make later jobs fail that want the same names.

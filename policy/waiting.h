@@ -1,14 +1,22 @@
-// Waiting: the job at GitHub that a runner could take and is not given.
+// Waiting: a job at GitHub that a runner could take and is not given.
 
 #pragma once
 
 #include "core/facts.h"
 #include "core/time.h"
 
+#include <optional>
+
 namespace paws::policy {
 
-// Null while GitHub has other reasons not to give it (the runner is offline or busy, an operator
-// drains it), and where nothing is known.
-const WaitingJob* job_kept_from(const Runner& runner, const Now& now);
+struct KeptFrom {
+    const WaitingJob* job = nullptr;
+    double seconds = 0;  // for how long the job has waited and the runner was free
+};
+
+// `job` is null while it is right that none is given: none waits, the runner works, an operator
+// drains it. Absent where that is not known: GitHub was not asked, does not call it online, or what
+// the runner printed cannot be read.
+std::optional<KeptFrom> job_kept_from(const Runner& runner, const Now& now);
 
 }  // namespace paws::policy

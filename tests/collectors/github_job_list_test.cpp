@@ -28,10 +28,12 @@ TEST_CASE("parse_jobs_page: what is read of a job") {
     REQUIRE(page->jobs.size() == 2);
     const auto& queued = page->jobs[0];
     CHECK(queued.name.find_first_of("\n\x1B") == std::string::npos);
-    CHECK(queued.status == "queued");
+    CHECK(queued.queued);
     CHECK(queued.labels == std::vector<std::string>{"self-hosted", "gpu"});
     CHECK_FALSE(queued.runner_id);
     const auto& running = page->jobs[1];
+    CHECK_FALSE(running.queued);
+    CHECK(running.name.empty());
     CHECK(running.runner_id == 42);
     REQUIRE(running.created);
     REQUIRE(running.started);

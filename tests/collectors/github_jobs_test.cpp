@@ -38,18 +38,25 @@ struct Github {
     std::vector<std::string> asked;
     std::map<std::string, std::string> bodies;
     unsigned status = 200;
+    std::uint64_t left = 5000;  // of the rate limit
 
     platform::HttpResult ask(const std::string& target) {
         const std::lock_guard lock{mutex};
         asked.push_back(target);
         const auto body = bodies.find(target);
         return HttpAnswer{.status = body == bodies.end() ? 404 : status,
-                          .headers = {{"Date", "Mon, 12 Jan 2026 08:10:00 GMT"}},
+                          .headers = {{"Date", "Mon, 12 Jan 2026 08:10:00 GMT"},
+                                      {"x-ratelimit-remaining", std::to_string(left)}},
                           .body = body == bodies.end() ? "{}" : body->second};
     }
     void says(const std::string& target, const std::string& body) {
         const std::lock_guard lock{mutex};
         bodies[target] = body;
+    }
+    void has_no_runs(const std::string& of) {
+        for (const auto* state : {"in_progress", "waiting", "pending", "queued"}) {
+            says(of + "?status=" + state + "&per_page=100", no_runs);
+        }
     }
     void has_runs(const std::vector<std::uint64_t>& ids, std::size_t total = 0) {
         std::string list;
@@ -80,8 +87,7 @@ public:
     Rig() {
         std::ofstream{settings_.token_file} << "ghp_secret";
         ::chmod(settings_.token_file.c_str(), 0600);
-        github->says(queued_runs, no_runs);
-        github->says(active_runs, no_runs);
+        github->has_no_runs(runs);
         add("build-01", 42);
     }
 
@@ -162,7 +168,7 @@ TEST_CASE("github_jobs: the job that waits longest of those that the runner's la
     CHECK(longest->name == "deploy");
     CHECK(longest->seconds == 360);  // by GitHub's own clock
     CHECK(rig.runner().waiting.taken.boot == noon.boot);
-    CHECK(rig.github->count() == 5);
+    CHECK(rig.github->count() == 4 + 3);
     CHECK(rig.error().empty());
 }
 
@@ -191,8 +197,7 @@ TEST_CASE("github_jobs: a round asks a bounded number of questions, the oldest r
     Rig rig;
     rig.add("other", 43, "https://github.com/acme/other");
     const std::string other = "/repos/acme/other/actions/runs";
-    rig.github->says(other + "?status=queued&per_page=100", no_runs);
-    rig.github->says(other + "?status=in_progress&per_page=100", no_runs);
+    rig.github->has_no_runs(other);
     std::vector<std::uint64_t> many;
     for (std::uint64_t run = 100; run > 0; --run) {
         many.push_back(run);
@@ -255,8 +260,11 @@ TEST_CASE("github_jobs: a repository that cannot be asked about is told and slow
     REQUIRE(rig.until(0s, [&] { return rig.told() && !rig.error().empty(); }));
     CHECK(rig.error().find("repos/acme/a-that-is-not: ") == 0);
     for (auto at = 60s; at <= 300s; at += 60s) {
+        for (auto& runner : rig.facts.runners) {
+            runner.api.taken = later(at);
+        }
         const auto asked = rig.github->count();
-        CHECK(rig.until(at, [&] { return rig.github->count() >= asked + 3; }));
+        CHECK(rig.until(at, [&] { return rig.github->count() == asked + 5; }));
     }
 }
 
@@ -274,9 +282,9 @@ TEST_CASE("github_jobs: how long the job that runs had waited, by the run that i
                      R"({"total_count":3,"jobs":[)" + job(7, "07:59:59", "08:00:05") + "," +
                          job(42, "07:58:30", "08:00:00") + "," + job(42, "07:50:00", "07:59:10") +
                          "]}");
-    REQUIRE(rig.until(0s, [&] { return rig.runner().queue_time.has_value(); }));
-    CHECK(rig.runner().queue_time->started == eight + 5s);
-    CHECK(rig.runner().queue_time->seconds == 90);
+    REQUIRE(rig.until(0s, [&] { return !rig.runner().queue_times.empty(); }));
+    CHECK(rig.runner().queue_times[0].started == eight + 5s);
+    CHECK(rig.runner().queue_times[0].seconds == 90);
 
     // Known: it is not asked for again.
     const auto asked = rig.github->count();
@@ -307,6 +315,88 @@ TEST_CASE("github_jobs: a run that GitHub does not know is given up after a few 
         std::this_thread::sleep_for(2ms);
     }
     CHECK(rig.github->count() == 5);
-    CHECK_FALSE(rig.runner().queue_time);
+    CHECK(rig.runner().queue_times.empty());
     CHECK(rig.error().empty());  // a job's word is no fault of ours
+}
+
+TEST_CASE("github_jobs: short jobs one after the other are all asked about, each by its own run") {
+    Rig rig;
+    rig.facts.runners[0].api.value->busy = true;
+    auto& log = rig.facts.runners[0].log.value.emplace();
+    for (std::uint64_t run = 1; run <= 3; ++run) {
+        auto& job = log.finished.emplace_back();
+        job.started = eight + static_cast<int>(run) * 10s;
+        job.finished = noon.wall - 1min;
+        job.identity = JobIdentity{.repository = "acme/widgets",
+                                   .workflow = "CI",
+                                   .job = "deploy",
+                                   .run_id = run,
+                                   .run_attempt = 1};
+        rig.github->says(runs + "/" + std::to_string(run) + "/attempts/1/jobs?per_page=100",
+                         R"({"total_count":1,"jobs":[{"status":"completed","runner_id":42,)"
+                         R"("created_at":"2026-01-12T08:00:00Z","started_at":"2026-01-12T08:00:)" +
+                             std::to_string(run) + R"(0Z"}]})");
+    }
+    log.finished[0].finished = noon.wall - 1h;  // long over when this agent began
+    REQUIRE(rig.until(0s, [&] { return rig.runner().queue_times.size() == 2; }));
+    CHECK(rig.runner().queue_times[0].seconds == 20);
+    CHECK(rig.runner().queue_times[1].seconds == 30);
+    log.finished.erase(log.finished.begin(), log.finished.begin() + 2);
+    rig.tick(1s);
+    REQUIRE(rig.runner().queue_times.size() == 1);
+    CHECK(rig.runner().queue_times[0].seconds == 30);
+}
+
+TEST_CASE("github_jobs: many repositories are asked in turns") {
+    Rig rig;
+    for (std::uint64_t more = 1; more <= 5; ++more) {
+        const auto name = "other-" + std::to_string(more);
+        rig.add(name, 42 + more, "https://github.com/acme/" + name);
+        rig.github->has_no_runs("/repos/acme/" + name + "/actions/runs");
+    }
+    const auto known = [&] {
+        return std::ranges::count_if(rig.facts.runners, [](const Runner& runner) {
+            return runner.waiting.value.has_value();
+        });
+    };
+    REQUIRE(rig.until(0s, [&] { return known() == 3; }));
+    for (auto& runner : rig.facts.runners) {
+        runner.api.taken = later(60s);
+    }
+    CHECK(rig.until(60s, [&] { return known() == 6; }));
+}
+
+TEST_CASE("github_jobs: nothing is asked with what others may need of the rate limit") {
+    Rig rig;
+    rig.github->left = 999;
+    rig.tick(0s);
+    CHECK(rig.until(0s, [&] { return rig.github->count() == 1; }));
+    CHECK(rig.until(60s, [&] { return rig.github->count() == 2; }));
+    CHECK_FALSE(rig.told());
+}
+
+TEST_CASE(
+    "github_jobs: labels that GitHub did not tell, and a time that cannot be read, are unknown") {
+    Rig rig;
+    rig.facts.runners[0].api.value->labels.clear();
+    rig.github->has_runs({5});
+    rig.github->has_job(5, R"("linux")", "08:00:00");
+    REQUIRE(rig.until(0s, [&] { return rig.github->count() == 5; }));
+    rig.tick(1s);
+    CHECK_FALSE(rig.told());
+    rig.facts.runners[0].api.value->labels = {"linux"};
+    CHECK(rig.until(2s, [&] { return rig.told(); }));
+    rig.github->has_job(5, R"("linux")", "eight");
+    CHECK(rig.until(60s, [&] { return !rig.told(); }));
+}
+
+TEST_CASE("github_jobs: an old error goes when there is nothing to ask for any more") {
+    Rig rig;
+    rig.github->status = 403;
+    REQUIRE(rig.until(0s, [&] { return !rig.error().empty(); }));
+    rig.facts.runners[0].api.value->busy = true;
+    for (auto at = 60s; at < 20min; at += 60s) {
+        rig.tick(at);
+    }
+    CHECK(rig.error().empty());
 }

@@ -46,16 +46,6 @@ TEST_CASE("duplicate_of: two units on one root, and a copied root, are found fro
           Names{"a of b", "b of a"});
 }
 
-TEST_CASE("duplicate_of: two listeners of one runner, whoever started them") {
-    auto twice = registered("a", "/opt/a", 1);
-    CHECK(duplicates_in({twice}).empty());
-    twice.processes.value->counts[ProcessRole::listener] = 2;
-    CHECK(duplicates_in({twice}) == Names{"a of a"});
-    const auto found = duplicate_of(twice, {twice}, noon);
-    REQUIRE(found);
-    CHECK(found->why == "2 listeners in one directory");
-}
-
 TEST_CASE("duplicate_of: the same number on another server or for another owner is another agent") {
     auto other_owner = registered("b", "/opt/b", 1);
     other_owner.files.value->settings->github_url = "https://github.com/acme/other";

@@ -190,9 +190,10 @@ TEST_CASE(
     CHECK(story.judged().health == Health::degraded);
     CHECK(story.judged().problems.found == std::set{Problem::jobs_wait});
     const auto& evidence = story.judged().evidence;
-    CHECK(std::ranges::find(evidence,
-                            "deploy of run 77 waits for a runner with labels that this one has",
-                            &Evidence::value) != evidence.end());
+    const auto told = std::ranges::find(evidence, "waiting_job", &Evidence::fact);
+    REQUIRE(told != evidence.end());
+    CHECK(told->value.find("deploy of run 77 has waited") == 0);
+    CHECK(told->age_seconds < 65);
 }
 
 TEST_CASE("hung: sockets of a unit with a network of its own are not seen, so nothing is proved") {

@@ -216,7 +216,7 @@ TEST_CASE("job usage: how long a job waited is that job's alone, also when it is
     ticks.begins("a", 4);
     const auto started = ticks.log.job->started;
     CHECK_FALSE(ticks.at_second(5).running->queue_seconds);
-    ticks.runner.queue_time = QueueTime{.started = started, .seconds = 90};
+    ticks.runner.queue_times = {{.started = started, .seconds = 90}};
     CHECK(ticks.at_second(10).running->queue_seconds == 90);
     ticks.ends(12);
     ticks.begins("b", 13);
@@ -225,8 +225,11 @@ TEST_CASE("job usage: how long a job waited is that job's alone, also when it is
     CHECK(view.finished[0].usage.queue_seconds == 90);
     CHECK_FALSE(view.running->queue_seconds);
     ticks.ends(16);
-    ticks.runner.queue_time = QueueTime{.started = ticks.log.finished.back().started, .seconds = 7};
-    CHECK(ticks.at_second(20).finished[1].usage.queue_seconds == 7);
+    ticks.runner.queue_times.push_back(
+        {.started = ticks.log.finished.back().started, .seconds = 7});
+    const auto both = ticks.at_second(20).finished;
+    CHECK(both[0].usage.queue_seconds == 90);
+    CHECK(both[1].usage.queue_seconds == 7);
 }
 
 TEST_CASE("job usage: an agent that is restarted measures the job on that ran meanwhile") {
