@@ -59,6 +59,11 @@ def waiting(agent, runner):
     return github and github["waiting"] and github["waiting"]["job"]
 
 
+def evidence(agent, runner):
+    return "".join(one["value"] for one in told(agent, runner)["evidence"]
+                   if one["fact"] == "waiting_job")
+
+
 def error(agent):
     collectors = agent.ask("status")["result"]["agent"]["collectors"]
     return next(one["error"] or "" for one in collectors if one["name"] == "github_jobs")
@@ -71,7 +76,9 @@ def seconds_of_metric(agent, runner):
 def test_a_job_that_waits_is_seen_and_then_taken(configured, runner, github):
     github.add_job(REPOSITORY, 7, status="queued", created_at=ago(900), labels=["self-hosted", "gpu"],
                    name="not for this one", runner_id=None)
+    runner.start()
     with AgentProcess(configured()) as agent:
+        wait_for(lambda: agent.metrics().state(runner.name) == "idle", SOON, "idle")
         wait_for(lambda: (told(agent, runner)["github"] or {}).get("waiting") == {"job": None}, SOON,
                  f"none waits; {error(agent)}")
         assert seconds_of_metric(agent, runner) == 0
@@ -81,10 +88,13 @@ def test_a_job_that_waits_is_seen_and_then_taken(configured, runner, github):
         job = waiting(agent, runner)
         assert (job["run_id"], job["name"]) == (8, "deploy") and 400 <= job["seconds"] < 440
         assert seconds_of_metric(agent, runner) >= 400
-        wait_for(lambda: "jobs_wait" in told(agent, runner)["problems"], SOON, "it is a problem")
+        assert "deploy of run 8 has waited" in evidence(agent, runner)
+        problem = agent.metrics().value("paws_runner_problem", runner=runner.name,
+                                        problem="jobs_wait")
+        assert problem == 0, "it is free for some seconds only"
         github.set_job(REPOSITORY, 8, status="in_progress", runner_id=42)
         wait_for(lambda: not waiting(agent, runner), SOON, "it was given to somebody")
-        wait_for(lambda: "jobs_wait" not in told(agent, runner)["problems"], SOON, "no problem")
+        wait_for(lambda: not evidence(agent, runner), SOON, "nothing waits")
 
 
 def test_it_is_not_asked_for_unless_configured(configured, runner, github):
