@@ -107,6 +107,7 @@ TEST_CASE("agent: it keeps ended jobs for as long as it is told") {
         auto file = kept::opened(path);
         kept::write(file, {.origin = {}, .tallies = {}, .jobs = {kept::ended("old", kept::noon)}});
     }
+    std::atomic<int> looks = 0;
     std::atomic<int> asked = 0;  // each look at the clock takes an hour: the store tidies up then
     const Surroundings surroundings{
         .clock =

@@ -26,12 +26,17 @@ struct Keeping {
     Snapshot snapshot;
     std::vector<std::string> warnings;
     int known = 0;
+    std::chrono::nanoseconds ahead{};  // of the clock
     std::unique_ptr<History> history;
 
     explicit Keeping(const std::string& path, std::chrono::milliseconds patience = 20s) {
         history = std::make_unique<History>(
             loop,
-            platform::now,
+            [this] {
+                auto now = platform::now();
+                now.boot += ahead;
+                return now;
+            },
             path,
             History::House{.known = [this] { ++known; },
                            .warn = [this](const std::string& what) { warnings.push_back(what); }});
@@ -217,20 +222,34 @@ TEST_CASE("history: whose job it was is kept too when it is learned after the jo
 
 TEST_CASE("history: what a running job took is kept when it begins, each minute, and at the end") {
     const Place place;
+    const auto kept_is = [&](const char* what) {
+        return number_in(place.path,
+                         (std::string{"SELECT count(*) FROM meters WHERE "} + what).c_str());
+    };
     {
         Keeping kept{place.path};
         auto& meter = kept.snapshot.judged.memories.jobs["acme.one"];
         meter.last = {.at = noon, .cgroup = 7, .cpu_seconds = 100};
         meter.running = MeasuredJob{
-            .first_line = noon, .name = "deploy", .whole = true, .usage = {.cpu_seconds = 1.5}};
+            .first_line = noon, .name = "build", .whole = true, .usage = {.cpu_seconds = 1}};
         kept.tick(1);
-        CHECK(kept.until([&] {
-            return number_in(place.path, "SELECT count(*) FROM meters WHERE cpu_seconds = 1.5") ==
-                   1;
-        }));
+        REQUIRE(kept.until([&] { return kept_is("cpu_seconds = 1") == 1; }));
+        meter.running->name = "deploy";  // within the minute, and at once
+        kept.ahead = 2s;
+        kept.tick(2);
+        REQUIRE(kept.until([&] { return kept_is("name = 'deploy'") == 1; }));
+        meter.running->usage.cpu_seconds = 1.5;
+        kept.ahead = 59s;
+        kept.tick(3);
+        REQUIRE(kept.until([&] { return saved(place.path) == 3; }));
+        CHECK(kept_is("cpu_seconds = 1") == 1);
+        kept.ahead = 63s;
+        kept.tick(3);
+        CHECK(kept.until([&] { return kept_is("cpu_seconds = 1.5") == 1; }));
         meter.running->usage.cpu_seconds = 2.5;
         meter.last.cpu_seconds = 101;
-        kept.tick(2);
+        kept.tick(3);
+        CHECK(kept_is("cpu_seconds = 2.5") == 0);
     }
     Keeping again{place.path};
     const auto& meters = again.history->meters();

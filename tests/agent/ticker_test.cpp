@@ -54,6 +54,33 @@ TEST_CASE("ticker: a tick is judged, numbered, published and told of") {
     CHECK(agent.told == std::vector<std::uint64_t>{1});
 }
 
+TEST_CASE("ticker: what another agent measured goes on with the runner's first sight") {
+    const auto meter = [](std::string job) {
+        JobMeter kept{.last = {}, .running = MeasuredJob{}, .ended = {}, .resumed = true};
+        kept.running->name = std::move(job);
+        kept.running->whole = true;
+        return kept;
+    };
+    std::atomic<bool> there = false;
+    Ticking agent{{{"a", "units", [&](const Facts& seen, const Now& now) {
+                        return there ? finds_runners({"one", "two"})(seen, now)
+                                     : finds_runners({"two"})(seen, now);
+                    }}}};
+    agent.ticker.resume({{"one", meter("deploy")}, {"two", meter("build")}});
+    agent.ticker.wake();
+    REQUIRE(agent.reaches(1));
+    const auto jobs = [&] { return agent.slot.latest()->judged.memories.jobs; };
+    REQUIRE(jobs().contains("two"));
+    CHECK(jobs().at("two").running->name == "build");
+    there = true;
+    agent.ticker.wake();
+    REQUIRE(run_until(agent.loop, [&] { return jobs().contains("one"); }));
+    const auto taken = agent.slot.latest()->judged.memories.jobs.at("one");
+    REQUIRE(taken.running);
+    CHECK(taken.running->name == "deploy");  // its journal is not read yet
+    CHECK(taken.resumed);
+}
+
 TEST_CASE("ticker: without anybody asking a tick comes when it is time") {
     Ticking agent{{{"a", "load", finds_load(1)}}, {.idle = 5ms, .shortest = 1ms}};
     agent.ticker.wake();

@@ -205,37 +205,39 @@ TEST_CASE("reach: one lost attempt is repeated soon, and counts when the next is
         REQUIRE(collect_into(facts, collector, later(std::chrono::seconds{second})));
         return facts.runners[0].reaches.value->at(broker);
     };
-    // Whether that second's attempts, which make it so many calls, end with that verdict.
-    const auto attempts = [&](int second, int calls_then, bool failed) {
+    // Looks until that many attempts were made; whether each look showed that verdict.
+    const auto stays = [&](int second, int calls_then, bool failed) {
         *time = second;
-        for (int count = 0; count < 1'000; ++count) {
-            if (look(second).failure.has_value() == failed && *calls == calls_then) {
-                return true;
-            }
+        bool always = look(second).failure.has_value() == failed;
+        for (int count = 0; count < 1'000 && *calls < calls_then; ++count) {
             std::this_thread::sleep_for(5ms);
+            always = always && look(second).failure.has_value() == failed;
         }
-        return false;
+        std::this_thread::sleep_for(20ms);  // for attempts that there should not be
+        return always && *calls == calls_then;
     };
     tried(collector, facts, noon);
     REQUIRE(*calls == 3);
 
     SUBCASE("one lost") {
         *fails = true;
-        CHECK(attempts(60, 6, false));
+        CHECK(stays(60, 6, false));
         *fails = false;
-        look(64);
-        CHECK(*calls == 6);
-        CHECK(attempts(65, 9, false));
-        look(124);
+        CHECK(stays(64, 6, false));
+        *time = 65;
+        CHECK_FALSE(tried(collector, facts, later(65s)).at(broker).failure);
         CHECK(*calls == 9);
+        CHECK(stays(124, 9, false));
     }
     SUBCASE("two lost") {
         *fails = true;
-        CHECK(attempts(60, 6, false));
-        CHECK(attempts(65, 9, true));
-        look(124);
-        CHECK(*calls == 9);  // a server that is out is not asked more often
+        CHECK(stays(60, 6, false));
+        *time = 65;
+        CHECK(tried(collector, facts, later(65s)).at(broker).failure);
+        CHECK(*calls == 9);
+        CHECK(stays(124, 9, true));  // a server that is out is not asked more often
         *fails = false;
-        CHECK(attempts(125, 12, false));
+        *time = 125;
+        CHECK_FALSE(tried(collector, facts, later(125s)).at(broker).failure);
     }
 }

@@ -45,6 +45,13 @@ def ended(runner):
     return sum(b" completed with result: " in line for line in runner.output.lines)
 
 
+def meters(agent):
+    """The running jobs of which the database knows what they took."""
+    with contextlib.closing(
+            sqlite3.connect(f"file:{database(agent)}?mode=ro", uri=True)) as reader:
+        return [name for name, in reader.execute("SELECT name FROM meters")]
+
+
 def database(agent):
     return agent.work / "state/paws.db"
 
@@ -113,15 +120,18 @@ def test_a_job_is_measured_over_a_restart_of_the_agent(agent, runner):
     runner.start()
     wait_for(state_is(agent, runner, "idle"), PATIENCE, "idle")
     for title, end in (("stopped", agent.stop), ("killed", agent.kill)):
-        runner.tell(f"job {title} 14 Succeeded")
+        runner.tell(f"job {title} 20 Succeeded")
         wait_for(state_is(agent, runner, "busy"), PATIENCE, "busy")
-        time.sleep(3)  # it is saved once a second at most
+        wait_for(lambda: meters(agent) == [title], PATIENCE, "its beginning is saved")
+        runner.tell("error lost")
+        wait_for(lambda: agent.ask("jobs")["result"]["running"][0]["usage"]["connect_errors"] == 1,
+                 PATIENCE, "an error that it suffers")
         end()
         agent.start()
         wait_for(lambda: agent.ask("jobs")["result"]["running"], PATIENCE, "it runs on")
         wait_for(lambda: any(job["name"] == title for job in history(agent)), 30, "it ended")
         usage = history(agent)[0]["usage"]
-        assert usage["connect_errors"] == 0 and usage["disk_low_bytes"] > 0, usage
+        assert usage["connect_errors"] == 1 and usage["disk_low_bytes"] > 0, usage
 
 
 def test_a_database_that_is_deleted_is_begun_anew_and_counters_go_on(agent, runner):

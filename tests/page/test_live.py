@@ -42,14 +42,14 @@ def test_it_follows_a_job_and_the_end_of_a_runner(browser, agent, runners):
     assert "2 runners: 2 idle" in browser.text("#summary")
     assert browser.run("return document.querySelectorAll('.card').length") == 2
 
-    one.tell(f"job {HOSTILE} 6 Failed")
+    one.tell(f"job {HOSTILE} 12 Failed")
     wait_for_text(browser, one, ".state", "busy")
     wait_for_text(browser, one, ".job", HOSTILE)
-    wait_for_text(browser, one, ".job .run", "acme/widgets run 1001")
     assert f"{one.name} is now busy" in browser.run(
         "return document.getElementById('news').textContent")
+    wait_for_text(browser, one, ".job .run", "acme/widgets run 1001")
     browser.screenshot("live-busy")
-    wait_for_text(browser, one, ".state", "idle", 15)
+    wait_for_text(browser, one, ".state", "idle", 20)
     wait_for_text(browser, one, ".jobs", "failed, ")
     assert HOSTILE in reads(browser, one, ".jobs")
     assert browser.run("return document.querySelectorAll('img, script:not([src])').length") == 0

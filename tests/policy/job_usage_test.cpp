@@ -235,6 +235,11 @@ TEST_CASE("job usage: how long a job waited is that job's alone, also when it is
 TEST_CASE("job usage: an agent that is restarted measures the job on that ran meanwhile") {
     Ticks ticks;
     ticks.at_second(0);
+    ticks.begins("before", 1);
+    ticks.at_second(2);
+    ticks.ends(3);
+    ticks.group.cpu_seconds = 100.25;
+    ticks.at_second(4);
     ticks.begins("a", 4);
     ticks.group.cpu_seconds = 101;
     ticks.at_second(5);
@@ -247,7 +252,7 @@ TEST_CASE("job usage: an agent that is restarted measures the job on that ran me
         ticks.meter = kept;
         const auto view = ticks.at_second(90);
         REQUIRE(view.running);
-        CHECK(*view.running->cpu_seconds == doctest::Approx(30));
+        CHECK(*view.running->cpu_seconds == doctest::Approx(29.75));
         CHECK(view.running->oom_kills == 2);
         CHECK_FALSE(ticks.meter->resumed);
     }
@@ -256,15 +261,16 @@ TEST_CASE("job usage: an agent that is restarted measures the job on that ran me
         auto unread = ticks.runner;
         unread.log.value.reset();
         CHECK_FALSE(measure_jobs(unread, ticks.host, ticks.meter, after(88s)).running);
-        CHECK(*ticks.at_second(90).running->cpu_seconds == doctest::Approx(30));
+        CHECK(*ticks.at_second(90).running->cpu_seconds == doctest::Approx(29.75));
     }
     SUBCASE("and it has ended: what was used may be another's") {
         ticks.ends(60);
         ticks.meter = kept;
         const auto view = ticks.at_second(90);
-        REQUIRE(view.finished.size() == 1);
-        CHECK_FALSE(view.finished[0].usage.cpu_seconds);
-        CHECK_FALSE(view.finished[0].usage.oom_kills);
+        REQUIRE(view.finished.size() == 2);
+        CHECK(*view.finished[0].usage.cpu_seconds == doctest::Approx(0.25));
+        CHECK_FALSE(view.finished[1].usage.cpu_seconds);
+        CHECK_FALSE(view.finished[1].usage.oom_kills);
     }
     SUBCASE("and another one runs") {
         ticks.ends(60);
