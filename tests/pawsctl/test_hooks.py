@@ -5,8 +5,11 @@ import os
 import subprocess
 import time
 
+import pytest
+
 import project
 from fake_agent import FakeAgent, refusal
+from pty_process import PtyProcess
 
 HOOKS = "".join(f"ACTIONS_RUNNER_HOOK_JOB_{event.upper()}=/usr/libexec/paws-agent/job-{event}.sh\n"
                 for event in ("started", "completed"))
@@ -65,6 +68,18 @@ def test_hooks_are_shown_and_removed_and_other_lines_stay(tmp_path):
     assert (root / ".env").stat().st_mode & 0o777 == 0o640
     assert sorted(path.name for path in root.iterdir()) == [".env", "run.sh"]
     assert "nothing to change" in hook("remove", root, "--yes").stdout
+
+
+@pytest.mark.parametrize("answer, code", [(b"\n", 64), (b"n\n", 64), (b"\x04", 64), (b"y\n", 0)])
+def test_at_a_terminal_it_asks_and_takes_only_a_yes(tmp_path, answer, code):
+    root = runner_in(tmp_path, HOOKS)
+    command = [project.binary("pawsctl"), "runners", "hook", "remove", "--root", root]
+    with PtyProcess(command, PAWS_SOCKET="/nowhere") as asked:
+        asked.wait_for(b"Change it? [y/N] ")
+        assert (root / ".env").read_text() == HOOKS
+        asked.type(answer)
+        assert asked.finish() == code
+    assert (root / ".env").read_text() == ("" if code == 0 else HOOKS)
 
 
 def test_a_foreign_hook_is_shown_as_such(tmp_path):
