@@ -37,8 +37,7 @@ Result<std::vector<std::uint64_t>> GithubQueue::runs_of(const std::string& scope
         queue.whole = queue.whole && page.ids.size() >= page.total;
     }
     std::ranges::sort(runs);  // ids rise with time
-    const auto repeated = std::ranges::unique(runs);
-    runs.erase(repeated.begin(), repeated.end());
+    runs.erase(std::unique(runs.begin(), runs.end()), runs.end());
     return runs;
 }
 
