@@ -300,6 +300,7 @@ TEST_CASE("collection: a stirring source wakes the loop, at most ten times a sec
     CHECK(std::chrono::steady_clock::now() - begun >= 300ms);
     CHECK(watch.seen >= 4);
     CHECK(watch.seen <= 5);
+    CHECK(agent.collection.end(at_most));  // before what its probe uses goes
 }
 
 TEST_CASE("collection: a watch that hangs counts as a collector that hangs") {
@@ -338,6 +339,7 @@ TEST_CASE("collection: a source reads ahead once after each look, when the look 
         REQUIRE(run_until(agent.loop, [&] { return reader.reads == expected; }));
     }
     CHECK(looks == 3);
+    CHECK(agent.collection.end(at_most));  // before what its probe uses goes
 }
 
 TEST_CASE("collection: reading ahead that throws harms nobody, and one that hangs is told of") {
