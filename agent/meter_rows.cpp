@@ -10,7 +10,6 @@ using namespace rows;
 
 void bind(SQLite::Statement& statement, const std::string& runner, const JobMeter& meter) {
     const auto& [last, running, ended, resumed] = meter;
-    const auto& usage = running->usage;
     Binder bind{statement};
     bind.text(runner);
     bind.text(running->name);
@@ -24,14 +23,7 @@ void bind(SQLite::Statement& statement, const std::string& runner, const JobMete
     bind.number(last.oom_kills);
     bind.number(last.memory_peak_bytes);
     bind.number(last.connect_errors);
-    bind.number(usage.cpu_seconds);
-    bind.number(usage.memory_peak_bytes);
-    bind.number(usage.oom_kills);
-    bind.number(usage.cpu_stall_seconds);
-    bind.number(usage.memory_stall_seconds);
-    bind.number(usage.io_stall_seconds);
-    bind.number(usage.disk_low_bytes);
-    bind.number(usage.connect_errors);
+    bind_measured(bind, running->usage);
 }
 
 JobMeter meter_of(Reader& read) {
@@ -51,14 +43,7 @@ JobMeter meter_of(Reader& read) {
     last.oom_kills = read.count();
     last.memory_peak_bytes = read.count();
     last.connect_errors = read.count();
-    job.usage.cpu_seconds = read.number();
-    job.usage.memory_peak_bytes = read.count();
-    job.usage.oom_kills = read.count();
-    job.usage.cpu_stall_seconds = read.number();
-    job.usage.memory_stall_seconds = read.number();
-    job.usage.io_stall_seconds = read.number();
-    job.usage.disk_low_bytes = read.count();
-    job.usage.connect_errors = read.count();
+    job.usage = read_measured(read);
     return meter;
 }
 

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "core/job.h"
 #include "core/time.h"
 
 #include <algorithm>
@@ -80,5 +81,30 @@ private:
     SQLite::Statement& statement_;
     int at_ = 0;
 };
+
+// What was measured of a job: eight columns, from cpu_seconds to connect_errors.
+inline void bind_measured(Binder& bind, const JobUsage& usage) {
+    bind.number(usage.cpu_seconds);
+    bind.number(usage.memory_peak_bytes);
+    bind.number(usage.oom_kills);
+    bind.number(usage.cpu_stall_seconds);
+    bind.number(usage.memory_stall_seconds);
+    bind.number(usage.io_stall_seconds);
+    bind.number(usage.disk_low_bytes);
+    bind.number(usage.connect_errors);
+}
+
+inline JobUsage read_measured(Reader& read) {
+    JobUsage usage;
+    usage.cpu_seconds = read.number();
+    usage.memory_peak_bytes = read.count();
+    usage.oom_kills = read.count();
+    usage.cpu_stall_seconds = read.number();
+    usage.memory_stall_seconds = read.number();
+    usage.io_stall_seconds = read.number();
+    usage.disk_low_bytes = read.count();
+    usage.connect_errors = read.count();
+    return usage;
+}
 
 }  // namespace paws::agent::rows

@@ -5,8 +5,8 @@
 
 #include "collectors/github_client.h"
 
+#include <iterator>
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,7 +27,6 @@ public:
     };
 
     Result<Answer> read(GithubClient& client, const std::string& target, GithubLimits& said) {
-        touched_.insert(target);
         const auto known = pages_.find(target);
         auto answer =
             client.get(target, known == pages_.end() ? std::string{} : known->second.etag, said);
@@ -35,6 +34,7 @@ public:
             return answer.error();
         }
         if (answer->unchanged) {
+            known->second.touched = true;
             return Answer{.page = known->second.page, .date = answer->date};
         }
         auto page = parse_(answer->body);
@@ -47,8 +47,10 @@ public:
 
     // Forgets what was not read since the last time.
     void end_round() {
-        std::erase_if(pages_, [&](const auto& page) { return !touched_.contains(page.first); });
-        touched_.clear();
+        for (auto page = pages_.begin(); page != pages_.end();) {
+            page =
+                std::exchange(page->second.touched, false) ? std::next(page) : pages_.erase(page);
+        }
     }
 
 private:
@@ -56,6 +58,7 @@ private:
     struct Known {
         std::string etag;
         Page page;
+        bool touched = true;  // in this round
     };
 
     void keep(const std::string& target, const std::string& etag, const Page& page) {
@@ -72,7 +75,6 @@ private:
     std::string subject_;
     Parse parse_;
     std::map<std::string, Known> pages_;  // by target
-    std::set<std::string> touched_;
 };
 
 }  // namespace paws::collectors

@@ -204,11 +204,7 @@ TEST_CASE("history: whose job it was is kept too when it is learned after the jo
     kept.tick(1);
     REQUIRE(kept.until([&] { return jobs_in(place.path) == 1; }));
     auto& job = kept.snapshot.judged.runners[0].finished[0].job;
-    job.identity = JobIdentity{.repository = "acme/widgets",
-                               .workflow = "CI",
-                               .job = "build",
-                               .run_id = 42,
-                               .run_attempt = 1};
+    job.identity = some_run;
     kept.history->note(kept.snapshot);
     CHECK(kept.until(
         [&] { return number_in(place.path, "SELECT count(*) FROM jobs WHERE run_id = 42") == 1; }));

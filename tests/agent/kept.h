@@ -39,6 +39,9 @@ inline RunnerTally tally(std::uint64_t succeeded) {
                       .given_up = GivenUpJob{.first_line = noon - 1h, .name = "a"}}};
 }
 
+inline const JobIdentity some_run{
+    .repository = "acme/widgets", .workflow = "CI", .job = "build", .run_id = 42, .run_attempt = 1};
+
 inline RunnerJob ended(const std::string& name,
                        WallTime at,
                        JobResult result = JobResult::succeeded) {

@@ -203,11 +203,7 @@ TEST_CASE("store: whose job it was may be learned after its end, and then stays"
     auto file = opened(place.path);
     auto job = ended("build", noon);
     write(file, {.origin = {}, .tallies = {}, .jobs = {job}});
-    job.record.job.identity = JobIdentity{.repository = "acme/widgets",
-                                          .workflow = "CI",
-                                          .job = "build",
-                                          .run_id = 42,
-                                          .run_attempt = 2};
+    job.record.job.identity = some_run;
     write(file, {.origin = {}, .tallies = {}, .jobs = {job}});
     auto other = job;
     other.record.job.identity->run_id = 43;
@@ -223,11 +219,7 @@ TEST_CASE("store: how long a job waited may be learned last, and takes nothing e
     const Place place;
     auto file = opened(place.path);
     auto job = ended("build", noon);
-    job.record.job.identity = JobIdentity{.repository = "acme/widgets",
-                                          .workflow = "CI",
-                                          .job = "build",
-                                          .run_id = 42,
-                                          .run_attempt = 2};
+    job.record.job.identity = some_run;
     write(file, {.origin = {}, .tallies = {}, .jobs = {job}});
     auto waited = ended("build", noon);
     waited.record.usage.queue_seconds = 12.5;

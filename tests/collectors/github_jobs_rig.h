@@ -37,6 +37,7 @@ inline std::string jobs_of(std::uint64_t run) {
 struct Github {
     std::mutex mutex;
     std::vector<std::string> asked;
+    std::vector<std::string> remembered;  // those of which an answer was still held
     std::map<std::string, std::string> bodies;
     unsigned status = 200;
     std::uint64_t left = 5000;  // of the rate limit
@@ -58,6 +59,9 @@ struct Github {
         answer.headers.push_back({"ETag", etag});
         const auto known =
             std::ranges::find(request.headers, "If-None-Match", &platform::HttpHeader::name);
+        if (known != request.headers.end()) {
+            remembered.push_back(target);
+        }
         if (answer.status == 200 && known != request.headers.end() && known->value == etag) {
             answer.status = 304;
             answer.body.clear();

@@ -198,3 +198,24 @@ TEST_CASE("github_jobs: GitHub's wish to be left alone is obeyed") {
     CHECK(rig.until(300s, [&] { return rig.told(); }));
     CHECK(rig.github->count() == 1 + 4);
 }
+
+TEST_CASE("github_jobs: of a run that was not open for a round nothing is remembered") {
+    Rig rig;
+    const auto remembered = [&] {
+        const std::lock_guard lock{rig.github->mutex};
+        return std::ranges::count(rig.github->remembered, jobs_of(5));
+    };
+    rig.github->has_job(5, R"("linux")", "08:00:00");
+    rig.github->has_runs({5});
+    rig.round(0s);
+    CHECK(remembered() == 0);
+    rig.round(60s);
+    CHECK(remembered() == 1);
+    rig.github->has_runs({});
+    rig.round(120s);
+    rig.github->has_runs({5});
+    rig.round(180s);
+    CHECK(remembered() == 1);
+    rig.round(240s);
+    CHECK(remembered() == 2);
+}
