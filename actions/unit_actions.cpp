@@ -6,6 +6,23 @@
 
 namespace paws::actions {
 
+namespace {
+
+constexpr std::chrono::seconds patience{10};     // with the bus
+constexpr std::chrono::seconds longest_run{90};  // longer than any TimeoutStartSec= of ours
+
+Result<void> explained(Result<void> done) {
+    if (!done && done.error().code == Errc::denied) {
+        return Error{Errc::denied,
+                     done.error().what +
+                         "; is /usr/share/polkit-1/rules.d/50-paws-agent.rules there, and "
+                         "polkit running?"};
+    }
+    return done;
+}
+
+}  // namespace
+
 // What the thread is sent for; only one of the two threads has it at a time.
 struct UnitActions::Errand {
     Order order;
@@ -68,19 +85,19 @@ std::vector<Outcome> UnitActions::carry_out(const std::vector<policy::UnitAction
 
 UnitActions::Order order_over_bus() {
     return [](const policy::UnitAction& action) -> Result<void> {
-        auto bus = platform::SystemdBus::connect("", std::chrono::seconds{10});
+        auto bus = platform::SystemdBus::connect("", patience);
         if (!bus) {
             return bus.error();
         }
-        auto done = action.verb == policy::UnitVerb::start ? bus->start(action.unit)
-                                                           : bus->stop(action.unit);
-        if (!done && done.error().code == Errc::denied) {
-            return Error{Errc::denied,
-                         done.error().what +
-                             "; is /usr/share/polkit-1/rules.d/50-paws-agent.rules there, and "
-                             "polkit running?"};
-        }
-        return done;
+        return explained(action.verb == policy::UnitVerb::start ? bus->start(action.unit)
+                                                                : bus->stop(action.unit));
+    };
+}
+
+UnitActions::Order run_over_bus() {
+    return [](const policy::UnitAction& action) -> Result<void> {
+        auto bus = platform::SystemdBus::connect("", patience);
+        return bus ? explained(bus->run(action.unit, longest_run)) : bus.error();
     };
 }
 

@@ -36,6 +36,8 @@ public:
 
     // Gives those orders that were not just given, and returns what has come of earlier ones.
     std::vector<Outcome> carry_out(const std::vector<policy::UnitAction>& plan, const Now& now);
+    // Orders are under way: until they are done no others are given.
+    bool is_busy() const { return straggler_.outstanding(); }
 
 private:
     struct Errand;
@@ -52,5 +54,7 @@ private:
 
 // The order over the system bus, with a connection for each.
 UnitActions::Order order_over_bus();
+// The same for a oneshot unit: starts it and waits for its end.
+UnitActions::Order run_over_bus();
 
 }  // namespace paws::actions

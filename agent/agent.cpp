@@ -3,7 +3,6 @@
 #include "agent/config_text.h"
 #include "agent/status_line.h"
 #include "agent/version.h"
-#include "core/names.h"
 #include "core/text.h"
 #include "platform/directory.h"
 #include "platform/sd_notify.h"
@@ -25,6 +24,7 @@ using namespace std::chrono_literals;
 constexpr auto patience_at_end = 300ms;
 constexpr auto patience_for_the_store = 2s;  // at the start, and for an answer over HTTP
 constexpr auto patience_for_the_last_save = 2s;
+constexpr auto patience_for_the_last_push = 1s;
 
 // These are taken once, at the start; the rest follows a SIGHUP.
 void keep_fixed_settings(const Config& running, Config& next) {
@@ -48,7 +48,10 @@ Log::Reader reader_of_stderr() {
 }  // namespace
 
 Surroundings real_surroundings() {
-    return {.clock = platform::now, .sources = collectors::all, .order = actions::order_over_bus()};
+    return {.clock = platform::now,
+            .sources = collectors::all,
+            .order = actions::order_over_bus(),
+            .run = actions::run_over_bus()};
 }
 
 Agent::Agent(const Options& options, LoadedConfig loaded, Surroundings surroundings)
@@ -61,6 +64,8 @@ Agent::Agent(const Options& options, LoadedConfig loaded, Surroundings surroundi
       self_{surroundings_.clock, loaded_.config.agent.environment, options_.config_file},
       wishes_{surroundings_.order,
               [this](const Wishes::ByRunner& wishes) { history_->set_wishes(wishes); }},
+      access_{surroundings_.run},
+      handovers_{loop_, house_of_handovers()},
       signals_{loop_, SIGTERM, SIGINT, SIGHUP} {}
 
 Result<std::unique_ptr<Agent>> Agent::open(const Options& options,
@@ -73,10 +78,31 @@ Result<std::unique_ptr<Agent>> Agent::open(const Options& options,
     return agent;
 }
 
+Handovers::House Agent::house_of_handovers() {
+    return {.taken =
+                [this](const actions::Handover& handover) {
+                    log_.info("directories are open",
+                              {{"runner", handover.runner}, {"root", handover.root}});
+                    ticker_.wake();
+                },
+            .let_go =
+                [this](const std::string& runner) {
+                    log_.info("directories let go", {{"runner", runner}});
+                },
+            .refused =
+                [this](const std::string& why) {
+                    log_.debug("handover refused", {{"why", why}});
+                }};
+}
+
 Result<void> Agent::open() {
+    handovers_.restore(platform::kept_descriptors());
     const auto& settings = loaded_.config.agent;
     if (const auto made = platform::ensure_directory(settings.state_dir, 0750); !made) {
         return Error{made.error().code, "[agent] state_dir: " + made.error().what};
+    }
+    if (auto locked = lock_state(); !locked) {
+        return locked;
     }
     // Anybody may ask the control socket, to be refused politely: its directory has to let them.
     if (const auto made = platform::ensure_directory(settings.runtime_dir, 0755); !made) {
@@ -91,12 +117,30 @@ Result<void> Agent::open() {
     }
     ticker_.set_pace(pace);
     open_history();
-    ticker_.set_complement([this](Facts& facts) { wishes_.tell(facts); });
+    ticker_.set_complement([this](Facts& facts) {
+        wishes_.tell(facts);
+        access_.tell(facts);
+    });
     use_collectors();
+    shipped_logs_->begin(loaded_.config);
     if (auto opened = open_control(); !opened) {
         return opened;
     }
     return open_web();
+}
+
+// Two that keep their counters in one database would count twice. A file system that takes no lock,
+// or no file at all, is no reason not to start.
+Result<void> Agent::lock_state() {
+    auto lock = platform::PidLock::take(loaded_.config.agent.state_dir + "/agent.lock");
+    if (lock) {
+        state_lock_ = std::move(*lock);
+    } else if (lock.error().code == Errc::unavailable) {
+        return Error{Errc::unavailable,
+                     "another paws-agent runs already (" + lock.error().what +
+                         "); stop it, or give this one its own [agent] state_dir"};
+    }
+    return {};
 }
 
 void Agent::open_history() {
@@ -120,8 +164,20 @@ void Agent::open_history() {
     ticker_.set_own([this](Snapshot& snapshot) {
         snapshot.collectors.push_back(history_->report());
         snapshot.store_corruptions = history_->corruptions();
+        snapshot.logs = shipped_logs_->read();
     });
-    verbs_.emplace(loop_, ticker_, slot_, self_, loaded_, *history_, wishes_);
+    shipped_logs_.emplace(
+        log_,
+        history_->store(),
+        self_,
+        ShippedLogs::House{
+            .clock = surroundings_.clock,
+            .since = options_.since,
+            .want_facts = [this] { boost::asio::post(loop_, [this] { ticker_.wake(); }); },
+            .handed = handovers_.directories()});
+    verbs_.emplace(loop_, ticker_, slot_, self_, loaded_, *history_, wishes_, [this] {
+        return shipped_logs_->shipper();
+    });
 }
 
 Result<void> Agent::open_control() {
@@ -137,6 +193,10 @@ Result<void> Agent::open_control() {
         return control.error();
     }
     control_ = std::move(*control);
+    // What lies in closed homes stays closed then; all else goes on.
+    if (const auto listening = handovers_.listen(loaded_.config.agent.runtime_dir); !listening) {
+        log_.warning("nothing can be handed over", {{"error", listening.error().what}});
+    }
     return {};
 }
 
@@ -145,18 +205,27 @@ Result<void> Agent::open_web() {
     if (config.web.listen.empty()) {
         return {};
     }
+    if (auto opened = open_access(); !opened) {
+        return opened;
+    }
     auto server = exporter::Server::start(
         {.listen = config.web.listen,
-         .metrics = {.legacy_metrics = config.exporter.legacy_metrics}},
+         .metrics = {.legacy_metrics = config.exporter.legacy_metrics},
+         .tls = web_access_->has_tls(),
+         .locks = web_access_->locks()},
         {.latest = [this] { return slot_.latest(); },
          .fresh = [this] { return fresh(); },
-         .agent = [this] { return self_.describe(); },
+         .agent = [this] { return describe(); },
          .jobs =
              [this](const JobQuery& query) {
                  return history_->wait_for_jobs(query, patience_for_the_store);
              },
          .now = surroundings_.clock,
-         .past_hour = [this] { return past_hour_.past_hour(); }});
+         .past_hour = [this] { return past_hour_.past_hour(); },
+         .identity = [this] { return web_access_->identity(); },
+         .handshake_refused =
+             [this](const exporter::HandshakeRefusal& refusal) { web_access_->note(refusal); },
+         .tokens = [this] { return web_access_->tokens(); }});
     if (!server) {
         return server.error();
     }
@@ -165,6 +234,25 @@ Result<void> Agent::open_web() {
         log_.info("serving", {{"address", address}});
     }
     return {};
+}
+
+Result<void> Agent::open_access() {
+    const auto& web = loaded_.config.web;
+    web_access_.emplace(web, surroundings_.clock, log_);
+    if (const auto where = open_to_listeners(web)) {
+        log_.warning(
+            "web: tokens cross the network in the clear, whoever listens there can use them; set "
+            "[web] tls_cert and tls_key, or listen on 127.0.0.1",
+            {{"address", *where}});
+    }
+    return web_access_->begin();
+}
+
+exporter::AgentInfo Agent::describe() {
+    auto info = self_.describe();
+    info.web = web_access_->describe();
+    info.handshakes_refused = web_access_->handshakes_refused();
+    return info;
 }
 
 // For the server's threads: any number of them cause one tick.
@@ -194,7 +282,8 @@ void Agent::use_collectors() {
                                      .journal_namespace = config.journal.namespace_id,
                                      .github = config.github,
                                      .now = surroundings_.clock,
-                                     .tallies = history_->tallies()};
+                                     .tallies = history_->tallies(),
+                                     .handed = handovers_.directories()};
     std::vector<ConfiguredSource> sources;
     for (auto& source : surroundings_.sources(wanted)) {
         const auto settings = config.collectors.of(source.collector->name());
@@ -218,8 +307,9 @@ bool Agent::run() {
     loop_.run();
     server_.reset();
     control_.reset();
+    const bool shipped = shipped_logs_->end(patience_for_the_last_push);
     const bool saved = history_->end(patience_for_the_last_save);
-    return ticker_.collection().end(patience_at_end) && saved;
+    return ticker_.collection().end(patience_at_end) && saved && shipped;
 }
 
 void Agent::await_signals() {
@@ -278,6 +368,7 @@ void Agent::accept(LoadedConfig next) {
     if (!same_collectors(before, loaded_.config)) {
         use_collectors();
     }
+    shipped_logs_->follow(before, loaded_.config);
 }
 
 void Agent::set_log_level() {
@@ -287,9 +378,24 @@ void Agent::set_log_level() {
 void Agent::told(const Snapshot& snapshot) {
     history_->note(snapshot);
     tell_manager(snapshot);
-    log_changes(snapshot);
-    follow_wishes(snapshot);
+    look_for_access(snapshot);
+    chronicle_.tell(snapshot, access_.being_opened());
+    for (const auto& outcome : wishes_.follow(snapshot)) {
+        chronicle_.tell(outcome, snapshot.taken.boot);
+    }
     past_hour_.add(snapshot);
+    shipped_logs_->tell(snapshot);
+}
+
+// The actions look at this host: of another's root they know nothing.
+void Agent::look_for_access(const Snapshot& snapshot) {
+    handovers_.follow(snapshot);
+    if (loaded_.config.agent.root != "/") {
+        return;
+    }
+    for (const auto& outcome : access_.follow(snapshot)) {
+        chronicle_.tell_action(outcome, snapshot.taken.boot);
+    }
 }
 
 // The watchdog is fed here and nowhere else: alive means that ticks finish. Ready means that what
@@ -307,57 +413,6 @@ void Agent::tell_manager(const Snapshot& snapshot) {
         log_.info("ready", {{"status", told_status_}});
         ::malloc_trim(0);  // the start needed more than the rest of its life
     }
-}
-
-void Agent::follow_wishes(const Snapshot& snapshot) {
-    const auto now = snapshot.taken.boot;
-    for (const auto& outcome : wishes_.follow(snapshot)) {
-        const auto& action = outcome.action;
-        const auto* const verb = action.verb == policy::UnitVerb::start ? "start" : "stop";
-        const auto error = outcome.error ? outcome.error->what : "";
-        if (!outcome.error) {
-            order_news_.see(action.runner, "", now);
-            log_.info("order given",
-                      {{"runner", action.runner}, {"verb", verb}, {"why", action.why}});
-        } else if (order_news_.see(action.runner, error, now)) {
-            log_.warning("order refused",
-                         {{"runner", action.runner}, {"verb", verb}, {"error", error}});
-        }
-    }
-}
-
-void Agent::log_changes(const Snapshot& snapshot) {
-    const auto now = snapshot.taken.boot;
-    for (const auto& report : snapshot.collectors) {
-        if (!collector_news_.see(report.name, report.error, now)) {
-            continue;
-        }
-        if (report.success) {
-            log_.info("collector works again", {{"collector", report.name}});
-        } else {
-            log_.warning("collector fails", {{"collector", report.name}, {"error", report.error}});
-        }
-    }
-    for (const auto& runner : snapshot.facts.runners) {
-        const auto& error = runner.files.value ? runner.files.value->error : "";
-        if (files_news_.see(runner.name, error, now) && !error.empty()) {
-            log_.warning("runner files", {{"runner", runner.name}, {"error", error}});
-        }
-    }
-    for (const auto& runner : snapshot.judged.runners) {
-        const std::string state{to_string(runner.state)};
-        if (const auto before = runner_news_.see(runner.name, state, now)) {
-            log_.info("runner",
-                      {{"runner", runner.name},
-                       {"from", *before},
-                       {"to", state},
-                       {"reason", runner.reason}});
-        }
-    }
-    runner_news_.forget_unless([&](const std::string& name) {
-        return std::ranges::find(snapshot.judged.runners, name, &RunnerJudgement::name) !=
-               snapshot.judged.runners.end();
-    });
 }
 
 }  // namespace paws::agent

@@ -2,18 +2,23 @@
 
 #pragma once
 
+#include "agent/access.h"
+#include "agent/chronicle.h"
 #include "agent/config_file.h"
 #include "agent/control.h"
+#include "agent/handovers.h"
 #include "agent/history.h"
 #include "agent/log.h"
-#include "agent/news.h"
 #include "agent/options.h"
 #include "agent/self.h"
+#include "agent/shipped_logs.h"
 #include "agent/ticker.h"
 #include "agent/verbs.h"
+#include "agent/web_access.h"
 #include "agent/wishes.h"
 #include "exporter/history.h"
 #include "exporter/server.h"
+#include "platform/pid_lock.h"
 
 #include <functional>
 #include <memory>
@@ -28,6 +33,7 @@ struct Surroundings {
     Clock clock;
     std::function<std::vector<collectors::Source>(const collectors::Options&)> sources;
     actions::UnitActions::Order order;
+    actions::UnitActions::Order run = actions::run_over_bus();  // of the privileged actions
 };
 Surroundings real_surroundings();
 
@@ -47,8 +53,12 @@ private:
 
     Result<void> open();
     void open_history();
+    Result<void> lock_state();
     Result<void> open_control();
+    Handovers::House house_of_handovers();
     Result<void> open_web();
+    Result<void> open_access();
+    exporter::AgentInfo describe();
     Published fresh();
     void use_collectors();
     void await_signals();
@@ -57,29 +67,30 @@ private:
     void accept(LoadedConfig next);
     void set_log_level();
     void told(const Snapshot& snapshot);
+    void look_for_access(const Snapshot& snapshot);
     void tell_manager(const Snapshot& snapshot);
-    void log_changes(const Snapshot& snapshot);
-    void follow_wishes(const Snapshot& snapshot);
 
     Options options_;
     LoadedConfig loaded_;
     Surroundings surroundings_;
     Log log_;
+    Chronicle chronicle_{log_};
     boost::asio::io_context loop_{1};  // one thread runs it, any thread may post
     SnapshotSlot slot_;
     exporter::History past_hour_;
     Ticker ticker_;
     Self self_;
     Wishes wishes_;
+    Access access_;
+    Handovers handovers_;
+    std::optional<platform::PidLock> state_lock_;
     std::optional<History> history_;
+    std::optional<ShippedLogs> shipped_logs_;
     std::optional<Verbs> verbs_;
     std::unique_ptr<Control> control_;
+    std::optional<WebAccess> web_access_;
     std::optional<exporter::Server> server_;
     boost::asio::signal_set signals_;
-    News collector_news_{""};
-    News runner_news_{"unknown"};
-    News order_news_{""};  // why a wish cannot be carried out
-    News files_news_{""};  // what is wrong with a runner's files
     std::string told_status_;
     bool ready_ = false;
 };

@@ -159,4 +159,33 @@ Result<std::vector<RunnerJob>> Archive::jobs(const JobQuery& query, WallTime now
     return found;
 }
 
+Result<forwarder::Ledger::Kept> Archive::load_logs(WallTime now) {
+    const auto open = file(now);
+    if (!open) {
+        return open.error();
+    }
+    auto kept = (*open)->load_logs();
+    if (!kept) {
+        take(kept.error(), now);
+    }
+    return kept;
+}
+
+Result<void> Archive::save_logs(const LogSave& save, WallTime now) {
+    for (int tries = 0;; ++tries) {
+        const auto open = file_to_save(now);
+        if (!open) {
+            return open.error();
+        }
+        auto saved = (*open)->save_logs(save);
+        if (!saved) {
+            take(saved.error(), now);
+        }
+        // A file that is gone leads to a new one.
+        if (saved || saved.error().code != Errc::absent || tries > 0) {
+            return saved;
+        }
+    }
+}
+
 }  // namespace paws::agent

@@ -19,6 +19,9 @@ public:
     // Errc::absent: the file is another one now, which holds nothing of what was saved before.
     Result<void> save(const Changes& changes, WallTime now);
     Result<std::vector<RunnerJob>> jobs(const JobQuery& query, WallTime now);
+    // The same for log shipping, which always saves all that there is to know.
+    Result<forwarder::Ledger::Kept> load_logs(WallTime now);
+    Result<void> save_logs(const LogSave& save, WallTime now);
     void close() { file_.reset(); }
 
     // How many damaged files were set aside. From any thread.

@@ -3,9 +3,11 @@
 #pragma once
 
 #include "collectors/all.h"
+#include "forwarder/redaction_rules.h"
 
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -30,6 +32,10 @@ struct AgentSection {
 
 struct WebSection {
     std::vector<std::string> listen{":7297"};  // empty: no HTTP at all
+    std::string tls_cert;
+    std::string tls_key;
+    std::string client_ca;   // whose clients alone are served
+    std::string token_file;  // of those that are served
 
     bool operator==(const WebSection&) const = default;
 };
@@ -79,6 +85,36 @@ struct CollectorsSection {
 // What [github] says; its defaults stand where it is used.
 using GithubSection = collectors::GithubSettings;
 
+enum class LogMetadata { as_loki_can, structured, suffix };
+inline constexpr std::array<std::string_view, 3> log_metadata_names{"auto", "structured", "suffix"};
+enum class LogStart { now, beginning };
+inline constexpr std::array<std::string_view, 2> log_start_names{"now", "beginning"};
+
+struct LogsSection {
+    std::string loki_url;  // empty: no logs are shipped
+    std::string tenant;
+    std::string user;
+    std::string password_file;
+    std::string token_file;
+    std::string ca_file;
+    std::string cert_file;
+    std::string key_file;
+    std::string proxy;
+    std::chrono::nanoseconds timeout = std::chrono::seconds{10};
+    LogStart start = LogStart::now;
+    std::vector<std::string> units;        // names or globs; empty: all
+    std::vector<std::string> identifiers;  // empty: all
+    bool diag = true;                      // the runners' own traces
+    std::map<std::string, std::string> labels;
+    LogMetadata metadata = LogMetadata::as_loki_can;
+    std::uint64_t batch_bytes = 1U << 20U;
+    std::uint64_t batch_lines = 20'000;
+    std::chrono::nanoseconds batch_wait = std::chrono::seconds{1};
+    std::vector<forwarder::RedactionRule> redact;
+
+    bool operator==(const LogsSection&) const = default;
+};
+
 struct ExporterSection {
     bool legacy_metrics = false;
 
@@ -92,6 +128,7 @@ struct Config {
     RunnersSection runners;
     CollectorsSection collectors;
     GithubSection github;
+    LogsSection logs;
     ExporterSection exporter;
 
     bool operator==(const Config&) const = default;

@@ -1,6 +1,9 @@
 #include "agent/config_checks.h"
 
+#include "core/duration.h"
 #include "core/text.h"
+#include "forwarder/loki_client.h"
+#include "forwarder/redaction_marks.h"
 #include "platform/http_message.h"
 
 #include <algorithm>
@@ -14,6 +17,8 @@ namespace paws::agent {
 
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr std::string_view letters_and_digits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -22,6 +27,14 @@ bool only(std::string_view text, std::string_view more) {
         return letters_and_digits.find(c) != std::string_view::npos ||
                more.find(c) != std::string_view::npos;
     });
+}
+
+std::string must_last(std::chrono::nanoseconds span,
+                      std::chrono::nanoseconds shortest,
+                      std::chrono::nanoseconds longest) {
+    return span >= shortest && span <= longest
+               ? ""
+               : "must be from " + duration_text(shortest) + " to " + duration_text(longest);
 }
 
 std::string but_is(std::string_view demand, std::string_view value) {
@@ -83,15 +96,19 @@ std::string check_environment(const std::string& name) {
 
 std::string check_listen(const std::string& address) {
     static constexpr std::string_view unix_prefix = "unix:";
-    if (address.starts_with("unix:/") && address.size() - unix_prefix.size() > socket_path_limit) {
-        return "is too long: a socket's path has at most 107 bytes";
+    static constexpr std::size_t web_path_limit = socket_path_limit - 1;  // civetweb adds a byte
+    const bool is_path = address.starts_with("unix:/");
+    if (is_path && address.size() - unix_prefix.size() > web_path_limit) {
+        return "is too long: a socket's path has at most 106 bytes here";
+    }
+    if (is_path && address.find(',') != std::string::npos) {
+        return "may not have a comma in its path";
     }
     const auto colon = address.rfind(':');
-    const bool good = address.starts_with("unix:/")
-                          ? is_plain(address)
-                          : colon != std::string::npos &&
-                                is_port(std::string_view{address}.substr(colon + 1)) &&
-                                is_host(std::string_view{address}.substr(0, colon));
+    const bool good = is_path ? is_plain(address)
+                              : colon != std::string::npos &&
+                                    is_port(std::string_view{address}.substr(colon + 1)) &&
+                                    is_host(std::string_view{address}.substr(0, colon));
     return good ? ""
                 : but_is(R"(must be ":7297", "127.0.0.1:7297", "[::1]:7297" or "unix:/path")",
                          address);
@@ -146,18 +163,78 @@ std::string check_proxy_or_empty(const std::string& proxy) {
 
 // Older than 150 s the answers are no longer shown as current (core/snapshot.h).
 std::string check_api_interval(const std::chrono::nanoseconds& interval) {
-    using namespace std::chrono_literals;
-    return interval >= 1s && interval <= 2min ? "" : "must be from 1s to 2m";
+    return must_last(interval, 1s, 2min);
 }
 
 std::string check_keep(const std::chrono::nanoseconds& span) {
-    using namespace std::chrono_literals;
     return span >= 24h ? "" : "must be at least 1d";
 }
 
+std::string check_loki_url_or_empty(const std::string& url) {
+    const bool good = url.empty() || forwarder::loki_base(url).has_value();
+    return good ? "" : but_is("must be the http:// or https:// URL of a Loki without a query", url);
+}
+
+std::string check_header_word(const std::string& word) {
+    const bool good = word.size() <= 256 && is_plain(word) && word.find(':') == std::string::npos;
+    return good ? "" : but_is("must be at most 256 printable characters without ':'", word);
+}
+
+std::string check_unit_pattern(const std::string& pattern) {
+    const bool good = !pattern.empty() && pattern.size() <= 255 && is_plain(pattern) &&
+                      pattern.find('/') == std::string::npos &&
+                      pattern.find_first_of(".*") != std::string::npos;
+    return good
+               ? ""
+               : but_is(R"(must be a unit such as "nginx.service" or "actions.runner.*")", pattern);
+}
+
+std::string check_identifier(const std::string& identifier) {
+    const bool good = !identifier.empty() && identifier.size() <= 128 && is_plain(identifier);
+    return good ? "" : but_is("must be 1 to 128 printable characters", identifier);
+}
+
+// Those that the agent sets itself are no one else's.
+std::string check_label(const std::string& name, const std::string& value) {
+    static constexpr std::array<std::string_view, 6> own{
+        "job", "host", "environment", "unit", "runner", "level"};
+    if (std::ranges::find(own, name) != own.end()) {
+        return "is set by the agent";
+    }
+    const bool good_name = !name.empty() && name.size() <= 64 && only(name, "_") &&
+                           (name[0] < '0' || name[0] > '9') && !name.starts_with("__");
+    if (!good_name) {
+        return "is not the name of a label: letters, digits and '_'";
+    }
+    const bool good = !value.empty() && value.size() <= 256 && is_plain(value);
+    return good ? "" : but_is("must be 1 to 256 printable characters", value);
+}
+
+std::string check_rule_name(const std::string& name) {
+    return forwarder::is_rule_name(name)
+               ? ""
+               : but_is("must be 1 to 40 small letters, digits or '_', a letter first", name);
+}
+
+// Loki takes at most 4 MiB at once by default (server.grpc_server_max_recv_msg_size).
+std::string check_batch_bytes(const std::uint64_t& bytes) {
+    return bytes >= (16U << 10U) && bytes <= (3U << 20U) ? "" : "must be from 16384 to 3145728";
+}
+
+std::string check_batch_lines(const std::uint64_t& lines) {
+    return lines >= 1 && lines <= 100'000 ? "" : "must be from 1 to 100000";
+}
+
+std::string check_batch_wait(const std::chrono::nanoseconds& wait) {
+    return must_last(wait, 10ms, 1min);
+}
+
+std::string check_push_timeout(const std::chrono::nanoseconds& timeout) {
+    return must_last(timeout, 100ms, 5min);
+}
+
 std::string check_deadline(const std::chrono::nanoseconds& deadline) {
-    using namespace std::chrono_literals;
-    return deadline >= 10ms && deadline <= 10s ? "" : "must be from 10ms to 10s";
+    return must_last(deadline, 10ms, 10s);
 }
 
 }  // namespace paws::agent

@@ -1,8 +1,11 @@
 #include "agent/config_file.h"
 
 #include "agent/config_checks.h"
+#include "agent/config_place.h"
 #include "agent/section.h"
+#include "agent/web_access.h"
 #include "core/text.h"
+#include "forwarder/redactor.h"
 #include "platform/root_fs.h"
 
 #include <algorithm>
@@ -29,6 +32,25 @@ void read_web(Section& section, WebSection& web) {
     if (const auto twice = std::ranges::adjacent_find(sorted); twice != sorted.end()) {
         section.report("listen", "names '" + *twice + "' twice");
     }
+    section.take("tls_cert", web.tls_cert, check_path_or_empty);
+    section.take("tls_key", web.tls_key, check_path_or_empty);
+    section.take("client_ca", web.client_ca, check_path_or_empty);
+    section.take("token_file", web.token_file, check_path_or_empty);
+}
+
+// Of all documents together: a drop-in may name the key of another's certificate.
+std::optional<WebFault> fault_of(const WebSection& web) {
+    if (web.tls_cert.empty() != web.tls_key.empty()) {
+        return web.tls_key.empty() ? WebFault{.key = "tls_cert", .what = "needs 'tls_key'"}
+                                   : WebFault{.key = "tls_key", .what = "needs 'tls_cert'"};
+    }
+    if (!web.client_ca.empty() && web.tls_cert.empty()) {
+        return WebFault{.key = "client_ca",
+                        .what =
+                            "needs 'tls_cert' and 'tls_key': clients show certificates over "
+                            "TLS only"};
+    }
+    return std::nullopt;
 }
 
 void read_journal(Section& section, JournalSection& journal) {
@@ -97,6 +119,70 @@ std::string fault_of(const GithubSection& github) {
                        : "";
 }
 
+void read_redaction(Section& section, std::vector<forwarder::RedactionRule>& rules) {
+    forwarder::RedactionRule rule;
+    section.require("name");
+    section.require("pattern");
+    section.take("name", rule.name, check_rule_name);
+    section.take("pattern", rule.pattern);
+    if (rule.name.empty() || rule.pattern.empty()) {
+        return;
+    }
+    if (const auto made = forwarder::Redactor::create({rule}); !made) {
+        section.report("pattern", "cannot be used: " + made.error().what);
+        return;
+    }
+    rules.push_back(std::move(rule));
+}
+
+template <class Word, class Words>
+void take_word(Section& section, std::string_view key, Word& setting, const Words& words) {
+    auto at = static_cast<std::size_t>(setting);
+    section.take(key, at, words);
+    setting = static_cast<Word>(at);
+}
+
+void read_logs(Section& section, LogsSection& logs) {
+    section.take("loki_url", logs.loki_url, check_loki_url_or_empty);
+    section.take("tenant", logs.tenant, check_header_word);
+    section.take("user", logs.user, check_header_word);
+    section.take("password_file", logs.password_file, check_path_or_empty);
+    section.take("token_file", logs.token_file, check_path_or_empty);
+    section.take("ca_file", logs.ca_file, check_path_or_empty);
+    section.take("cert_file", logs.cert_file, check_path_or_empty);
+    section.take("key_file", logs.key_file, check_path_or_empty);
+    section.take("proxy", logs.proxy, check_proxy_or_empty);
+    section.take("timeout", logs.timeout, check_push_timeout);
+    take_word(section, "start", logs.start, log_start_names);
+    section.take("units", logs.units, check_unit_pattern);
+    section.take("identifiers", logs.identifiers, check_identifier);
+    section.take("diag", logs.diag);
+    section.take("labels", logs.labels, check_label);
+    take_word(section, "metadata", logs.metadata, log_metadata_names);
+    section.take("batch_bytes", logs.batch_bytes, check_batch_bytes);
+    section.take("batch_lines", logs.batch_lines, check_batch_lines);
+    section.take("batch_wait", logs.batch_wait, check_batch_wait);
+    section.take_sections("redact", [&](Section& table) { read_redaction(table, logs.redact); });
+}
+
+// Of all documents together.
+std::string fault_of(const LogsSection& logs) {
+    if (!logs.token_file.empty() && (!logs.user.empty() || !logs.password_file.empty())) {
+        return "[logs] takes 'token_file' or 'user' with 'password_file', not both";
+    }
+    if (logs.user.empty() != logs.password_file.empty()) {
+        return "[logs] 'user' and 'password_file' need each other";
+    }
+    if (logs.cert_file.empty() != logs.key_file.empty()) {
+        return "[logs] 'cert_file' and 'key_file' need each other";
+    }
+    if (const auto made = forwarder::Redactor::create(logs.redact); !made) {
+        return "[[logs.redact]] cannot be used: " + made.error().what;
+    }
+    static constexpr std::size_t most_labels = 5;
+    return logs.labels.size() > most_labels ? "[logs] 'labels' has more than 5 of them" : "";
+}
+
 void read_file(Section& file, Config& config) {
     file.take_section("agent", [&](Section& section) { read_agent(section, config.agent); });
     file.take_section("web", [&](Section& section) { read_web(section, config.web); });
@@ -105,6 +191,7 @@ void read_file(Section& file, Config& config) {
     file.take_section("collectors",
                       [&](Section& section) { read_collectors(section, config.collectors); });
     file.take_section("github", [&](Section& section) { read_github(section, config.github); });
+    file.take_section("logs", [&](Section& section) { read_logs(section, config.logs); });
     file.take_section("exporter", [&](Section& section) {
         section.take("legacy_metrics", config.exporter.legacy_metrics);
     });
@@ -164,6 +251,11 @@ void read_document(const Document& document, Config& config, std::vector<Fault>&
     }
 }
 
+std::string shown(const std::vector<Document>& documents, const WebFault& fault) {
+    return place_of(documents, "web", fault.key) + ": [web] '" + std::string{fault.key} + "' " +
+           fault.what;
+}
+
 Error read_failure(const std::string& file, const Error& error) {
     auto what = error.what;
     if (error.code == Errc::absent) {
@@ -199,38 +291,12 @@ Result<std::vector<std::string>> drop_ins(const platform::RootFs& directory) {
     return names;
 }
 
-}  // namespace
-
-Result<Config> parse_config(const std::vector<Document>& documents) {
-    Config config;
-    std::string faults_text;
-    for (const auto& document : documents) {
-        std::vector<Fault> faults;
-        read_document(document, config, faults);
-        std::ranges::stable_sort(faults, [](const Fault& left, const Fault& right) {
-            return std::pair{left.line, left.column} < std::pair{right.line, right.column};
-        });
-        for (const auto& fault : faults) {
-            faults_text += (faults_text.empty() ? "" : "\n") + to_string(fault);
-        }
-    }
-    if (const auto fault = fault_of(config.github); faults_text.empty() && !fault.empty()) {
-        faults_text = documents.back().name + ": " + fault;
-    }
-    if (!faults_text.empty()) {
-        return Error{Errc::malformed, faults_text};
-    }
-    return config;
-}
-
-Result<LoadedConfig> load_config(const std::string& path, MissingFile missing) {
+Result<std::vector<Document>> read_documents(const std::string& path, MissingFile missing) {
     const auto place = split(path);
     const auto directory = platform::RootFs::open(place.directory);
     if (!directory) {
-        if (directory.error().code == Errc::absent && missing == MissingFile::is_fine) {
-            return LoadedConfig{};
-        }
-        return read_failure(path, directory.error());
+        const bool fine = directory.error().code == Errc::absent && missing == MissingFile::is_fine;
+        return fine ? Result{std::vector<Document>{}} : read_failure(path, directory.error());
     }
     std::vector<Document> documents;
     const auto main_file = directory->read(place.file, config_file_limit);
@@ -251,12 +317,54 @@ Result<LoadedConfig> load_config(const std::string& path, MissingFile missing) {
         documents.push_back(
             {(place.directory == "." ? "" : place.directory + "/") + "conf.d/" + name, *text});
     }
-    auto config = parse_config(documents);
+    return documents;
+}
+
+}  // namespace
+
+Result<Config> parse_config(const std::vector<Document>& documents) {
+    Config config;
+    std::string faults_text;
+    for (const auto& document : documents) {
+        std::vector<Fault> faults;
+        read_document(document, config, faults);
+        std::ranges::stable_sort(faults, [](const Fault& left, const Fault& right) {
+            return std::pair{left.line, left.column} < std::pair{right.line, right.column};
+        });
+        for (const auto& fault : faults) {
+            faults_text += (faults_text.empty() ? "" : "\n") + to_string(fault);
+        }
+    }
+    if (const auto fault = fault_of(config.web); faults_text.empty() && fault) {
+        faults_text = shown(documents, *fault);
+    }
+    for (const auto& fault : {fault_of(config.github), fault_of(config.logs)}) {
+        if (faults_text.empty() && !fault.empty()) {
+            faults_text = documents.back().name + ": " + fault;
+        }
+    }
+    if (!faults_text.empty()) {
+        return Error{Errc::malformed, faults_text};
+    }
+    return config;
+}
+
+Result<LoadedConfig> load_config(const std::string& path,
+                                 MissingFile missing,
+                                 std::chrono::milliseconds patience) {
+    const auto documents = read_documents(path, missing);
+    if (!documents) {
+        return documents.error();
+    }
+    auto config = parse_config(*documents);
     if (!config) {
         return config.error();
     }
+    if (const auto fault = fault_of_files(config->web, patience)) {
+        return Error{Errc::malformed, shown(*documents, *fault)};
+    }
     LoadedConfig loaded{.config = std::move(*config), .files = {}};
-    for (const auto& document : documents) {
+    for (const auto& document : *documents) {
         loaded.files.push_back(document.name);
     }
     return loaded;

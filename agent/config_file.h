@@ -5,6 +5,7 @@
 #include "agent/config.h"
 #include "core/result.h"
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -26,8 +27,11 @@ struct LoadedConfig {
 
 enum class MissingFile { is_fine, is_an_error };
 
-// The file and `conf.d/*.toml` beside it, in byte order. Reads files: for a start or a reload.
-Result<LoadedConfig> load_config(const std::string& path, MissingFile missing);
+// The file and `conf.d/*.toml` beside it, in byte order, and whether what [web] names is good, or
+// becomes so within `patience`. Reads files: for a start or a reload.
+Result<LoadedConfig> load_config(const std::string& path,
+                                 MissingFile missing,
+                                 std::chrono::milliseconds patience = {});
 
 inline constexpr std::size_t config_file_limit = 256U << 10U;
 inline constexpr std::size_t config_drop_ins_limit = 100;

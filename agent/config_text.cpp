@@ -3,6 +3,7 @@
 #include "core/duration.h"
 
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -64,6 +65,43 @@ void append_github(const GithubSection& github, std::vector<Setting>& list) {
     list.push_back({"github", "jobs", shown(github.jobs)});
 }
 
+std::string quoted(const std::map<std::string, std::string>& table) {
+    std::string shown;
+    for (const auto& [name, value] : table) {
+        shown += (shown.empty() ? "" : ", ") + name + " = " + quoted(value);
+    }
+    return shown.empty() ? "{}" : "{ " + shown + " }";
+}
+
+void append_logs(const LogsSection& logs, std::vector<Setting>& list) {
+    const auto word = [](const auto& words, auto at) {
+        return quoted(words.at(static_cast<std::size_t>(at)));
+    };
+    list.push_back({"logs", "loki_url", quoted(logs.loki_url)});
+    list.push_back({"logs", "tenant", quoted(logs.tenant)});
+    list.push_back({"logs", "user", quoted(logs.user)});
+    list.push_back({"logs", "password_file", quoted(logs.password_file)});
+    list.push_back({"logs", "token_file", quoted(logs.token_file)});
+    list.push_back({"logs", "ca_file", quoted(logs.ca_file)});
+    list.push_back({"logs", "cert_file", quoted(logs.cert_file)});
+    list.push_back({"logs", "key_file", quoted(logs.key_file)});
+    list.push_back({"logs", "proxy", quoted(logs.proxy)});
+    list.push_back({"logs", "timeout", quoted(duration_text(logs.timeout))});
+    list.push_back({"logs", "start", word(log_start_names, logs.start)});
+    list.push_back({"logs", "units", quoted(logs.units)});
+    list.push_back({"logs", "identifiers", quoted(logs.identifiers)});
+    list.push_back({"logs", "diag", shown(logs.diag)});
+    list.push_back({"logs", "labels", quoted(logs.labels)});
+    list.push_back({"logs", "metadata", word(log_metadata_names, logs.metadata)});
+    list.push_back({"logs", "batch_bytes", std::to_string(logs.batch_bytes)});
+    list.push_back({"logs", "batch_lines", std::to_string(logs.batch_lines)});
+    list.push_back({"logs", "batch_wait", quoted(duration_text(logs.batch_wait))});
+    for (const auto& rule : logs.redact) {
+        list.push_back({"[logs.redact]", "name", quoted(rule.name)});
+        list.push_back({"[logs.redact]", "pattern", quoted(rule.pattern)});
+    }
+}
+
 std::string line_of(const Setting& setting) {
     return "[" + setting.section + "] " + setting.key + ": ";
 }
@@ -80,6 +118,10 @@ std::vector<Setting> settings(const Config& config) {
         {"agent", "environment", quoted(config.agent.environment)},
         {"agent", "log_level", quoted(level)},
         {"web", "listen", quoted(config.web.listen)},
+        {"web", "tls_cert", quoted(config.web.tls_cert)},
+        {"web", "tls_key", quoted(config.web.tls_key)},
+        {"web", "client_ca", quoted(config.web.client_ca)},
+        {"web", "token_file", quoted(config.web.token_file)},
         {"journal", "directory", quoted(config.journal.directory)},
         {"journal", "namespace", quoted(config.journal.namespace_id)},
         {"runners", "discover", shown(config.runners.discover)},
@@ -91,6 +133,7 @@ std::vector<Setting> settings(const Config& config) {
     }
     append_collectors(config.collectors, list);
     append_github(config.github, list);
+    append_logs(config.logs, list);
     list.push_back({"exporter", "legacy_metrics", shown(config.exporter.legacy_metrics)});
     return list;
 }

@@ -64,6 +64,7 @@ public:
     // How the store does, in the form of a collector.
     CollectorReport report() const;
     std::uint64_t corruptions() const { return store_.corruptions(); }
+    Store& store() { return store_; }
 
     // `done` is called on the store's thread, or at once when it is too busy.
     void jobs(JobQuery query, std::function<void(Jobs)> done);

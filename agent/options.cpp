@@ -1,6 +1,7 @@
 #include "agent/options.h"
 
 #include "agent/version.h"
+#include "core/duration.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -10,9 +11,18 @@
 
 namespace paws::agent {
 
+namespace {
+
+std::string check_span(const std::string& span) {
+    return parse_duration(span) ? "" : "'" + span + "' is no time span; write 30m, 24h or 7d";
+}
+
+}  // namespace
+
 std::variant<Options, int> parse_options(int argc, const char* const* argv) {
     Options options;
     std::string level;
+    std::string since;
     CLI::App app{
         "Knows whether the GitHub Actions self-hosted runners of this host really work.\n"
         "Serves metrics and status on port 7297; ask it with pawsctl.",
@@ -23,12 +33,18 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
             ->type_name("FILE")
             ->capture_default_str();
     auto* const check = app.add_flag(
-        "--check-config", options.only_check, "Say what is wrong with the configuration");
+        "--check-config",
+        options.only_check,
+        "Say what is wrong with the configuration; as root, by the rights of user paws-agent");
     app.add_flag("--json", options.json, "Say it as JSON, for programs")->needs(check);
     const auto* log_level = app.add_option("--log-level", level, "Stronger than [agent] log_level")
                                 ->type_name("debug|info|warning|error")
                                 ->check(CLI::IsMember(std::vector<std::string>{
                                     log_level_names.begin(), log_level_names.end()}));
+    const auto* const since_option =
+        app.add_option("--since", since, "Ship logs from this long ago on, where no place is kept")
+            ->type_name("2h")
+            ->check(check_span);
     app.set_version_flag(
         "--version", "paws-agent " + std::string{version()} + " (" + std::string{revision()} + ")");
     app.footer(
@@ -45,6 +61,9 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
         return exit_usage;
     }
     options.config_named = config->count() > 0;
+    if (since_option->count() > 0) {
+        options.since = parse_duration(since);
+    }
     if (log_level->count() > 0) {
         const auto found = std::ranges::find(log_level_names, level);
         options.log_level = static_cast<LogLevel>(found - log_level_names.begin());

@@ -4,6 +4,7 @@
 
 #include "agent/config.h"
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <variant>
@@ -14,8 +15,9 @@ struct Options {
     std::string config_file = "/etc/paws-agent/agent.toml";
     bool config_named = false;  // by --config: then it has to be there
     bool only_check = false;
-    bool json = false;                  // the check's verdict
-    std::optional<LogLevel> log_level;  // stronger than the file's
+    bool json = false;                              // the check's verdict
+    std::optional<LogLevel> log_level;              // stronger than the file's
+    std::optional<std::chrono::nanoseconds> since;  // logs: where no place is kept to go on from
 };
 
 // sysexits(3), as everywhere in this project.

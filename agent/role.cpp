@@ -109,8 +109,11 @@ Standing standing_of(const Asker& asker, const Household& household, const Facts
     return {.role = Role::stranger, .runner = "", .advice = join_advice(household)};
 }
 
+// Where systemd keeps to v2, a v1 hierarchy of its name may be that of a host around this one;
+// where it keeps to v1, v2 is either the same or not in use, and then every process is at its root.
 std::optional<std::string> parse_cgroup(std::string_view text) {
-    std::optional<std::string> unified;
+    std::optional<std::string> v1;
+    std::optional<std::string> v2;
     while (!text.empty()) {
         auto line = take_until(text, '\n');
         const auto hierarchy = take_until(line, ':');
@@ -118,14 +121,14 @@ std::optional<std::string> parse_cgroup(std::string_view text) {
         if (!line.starts_with('/')) {
             continue;
         }
-        if (controllers == "name=systemd") {  // cgroup v1 beside or instead of v2
-            return std::string{line};
+        if (controllers == "name=systemd") {
+            v1 = std::string{line};
         }
         if (hierarchy == "0" && controllers.empty()) {
-            unified = std::string{line};
+            v2 = std::string{line};
         }
     }
-    return unified;
+    return v2 && (*v2 != "/" || !v1) ? v2 : v1;
 }
 
 }  // namespace paws::agent

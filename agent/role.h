@@ -18,7 +18,7 @@ enum class Role {
     stranger,       // everybody else
 };
 
-enum class Verb { status, runner, jobs, config, drain, hold, resume };
+enum class Verb { status, runner, jobs, config, logs, logs_follow, logs_test, drain, hold, resume };
 
 struct Permission {
     Verb verb;
@@ -32,6 +32,9 @@ inline constexpr std::array permissions{
     Permission{Verb::runner, "runner", true, false, false},
     Permission{Verb::jobs, "jobs", true, false, false},
     Permission{Verb::config, "config", true, false, false},
+    Permission{Verb::logs, "logs", true, false, false},
+    Permission{Verb::logs_follow, "logs_follow", true, false, false},
+    Permission{Verb::logs_test, "logs_test", true, false, false},
     Permission{Verb::drain, "drain", true, false, false},
     Permission{Verb::hold, "hold", true, false, false},
     Permission{Verb::resume, "resume", true, false, false},

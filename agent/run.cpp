@@ -4,7 +4,9 @@
 #include "agent/config_file.h"
 #include "core/text.h"
 #include "platform/straggler.h"
+#include "platform/user_rights.h"
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -16,10 +18,13 @@
 #include <boost/json/serialize.hpp>
 #include <malloc.h>
 #include <pthread.h>
+#include <unistd.h>
 
 namespace paws::agent {
 
 namespace {
+
+using namespace std::chrono_literals;
 
 // Many small threads: two heaps are enough for them, and a small stack is never a huge page.
 void be_small() {
@@ -59,6 +64,19 @@ std::string verdict_json(const Result<LoadedConfig>& loaded) {
                                                       {"faults", std::move(faults)}});
 }
 
+// Root may read what the daemon may not: the check would call good what the daemon refuses.
+void judge_as_the_daemon() {
+    const auto taken = ::geteuid() == 0 ? platform::take_rights_of("paws-agent") : Result<void>{};
+    if (!taken && taken.error().code != Errc::absent) {
+        say(stderr, "paws-agent: checked as root, not as the daemon's user: " + taken.error().what);
+    }
+}
+
+// Whoever renews the files of [web] may be between two of them: a start waits for the rest.
+std::chrono::milliseconds patience(const Options& options) {
+    return options.only_check ? 0ms : 2s;
+}
+
 void say_verdict(const Options& options, const Result<LoadedConfig>& loaded) {
     if (options.json) {
         say(stdout, verdict_json(loaded));
@@ -74,9 +92,13 @@ void say_verdict(const Options& options, const Result<LoadedConfig>& loaded) {
 }  // namespace
 
 int run(const Options& options) {
+    if (options.only_check) {
+        judge_as_the_daemon();
+    }
     auto loaded =
         load_config(options.config_file,
-                    options.config_named ? MissingFile::is_an_error : MissingFile::is_fine);
+                    options.config_named ? MissingFile::is_an_error : MissingFile::is_fine,
+                    patience(options));
     if (!loaded || options.only_check) {
         say_verdict(options, loaded);
         return loaded ? 0 : exit_config;

@@ -5,6 +5,7 @@
 #include "core/text.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace paws::agent {
 
@@ -49,45 +50,44 @@ std::string to_string(const Fault& fault) {
            ": " + fault.what;
 }
 
+// The key's value; null when it is absent or, which is reported, of another type.
+template <class T>
+auto Section::find_as(std::string_view key, std::string_view expected) {
+    const auto* node = find(key);
+    const auto* value = node == nullptr ? nullptr : node->as<T>();
+    if (node != nullptr && value == nullptr) {
+        wrong_type(key, expected, *node);
+    }
+    return value;
+}
+
+template <class T>
+void Section::set(std::string_view key, T value, const Check<T>& check, T& setting) {
+    if (const auto complaint = check ? check(value) : ""; !complaint.empty()) {
+        report(key, complaint);
+    } else {
+        setting = std::move(value);
+    }
+}
+
 void Section::take(std::string_view key, bool& setting) {
-    if (const auto* node = find(key)) {
-        const auto* value = node->as_boolean();
-        if (value == nullptr) {
-            wrong_type(key, "true or false", *node);
-            return;
-        }
+    if (const auto* value = find_as<bool>(key, "true or false")) {
         setting = value->get();
     }
 }
 
 void Section::take(std::string_view key, std::string& setting, const Check<std::string>& check) {
-    const auto* node = find(key);
-    if (node == nullptr) {
-        return;
+    if (const auto* value = find_as<std::string>(key, "a string")) {
+        set(key, value->get(), check, setting);
     }
-    const auto* value = node->as_string();
-    if (value == nullptr) {
-        wrong_type(key, "a string", *node);
-        return;
-    }
-    if (const auto complaint = check ? check(value->get()) : ""; !complaint.empty()) {
-        report(key, complaint);
-        return;
-    }
-    setting = value->get();
 }
 
 void Section::take(std::string_view key,
                    std::vector<std::string>& setting,
                    const Check<std::string>& check) {
     static constexpr std::size_t most_entries = 1024;
-    const auto* node = find(key);
-    if (node == nullptr) {
-        return;
-    }
-    const auto* list = node->as_array();
+    const auto* list = find_as<toml::array>(key, "a list of strings");
     if (list == nullptr) {
-        wrong_type(key, "a list of strings", *node);
         return;
     }
     if (list->size() > most_entries) {
@@ -114,25 +114,49 @@ void Section::take(std::string_view key,
                    std::chrono::nanoseconds& setting,
                    const Check<std::chrono::nanoseconds>& check) {
     static constexpr std::string_view expected = R"(a duration such as "500ms", "30s" or "15m")";
-    const auto* node = find(key);
-    if (node == nullptr) {
-        return;
-    }
-    const auto* value = node->as_string();
+    const auto* value = find_as<std::string>(key, expected);
     if (value == nullptr) {
-        wrong_type(key, expected, *node);
         return;
     }
-    const auto span = parse_duration(value->get());
-    if (!span) {
+    if (const auto span = parse_duration(value->get())) {
+        set(key, *span, check, setting);
+    } else {
         report(key, "must be " + std::string{expected} + ", not " + quoted(value->get()));
+    }
+}
+
+void Section::take(std::string_view key,
+                   std::uint64_t& setting,
+                   const Check<std::uint64_t>& check) {
+    static constexpr std::string_view expected = "a whole number from 0 on";
+    const auto* value = find_as<std::int64_t>(key, expected);
+    if (value != nullptr && value->get() < 0) {
+        wrong_type(key, expected, *value);
+    } else if (value != nullptr) {
+        set(key, static_cast<std::uint64_t>(value->get()), check, setting);
+    }
+}
+
+void Section::take(
+    std::string_view key,
+    std::map<std::string, std::string>& setting,
+    const std::function<std::string(const std::string&, const std::string&)>& check) {
+    const auto* table = find_as<toml::table>(key, "a table of strings");
+    if (table == nullptr) {
         return;
     }
-    if (const auto complaint = check ? check(*span) : ""; !complaint.empty()) {
-        report(key, complaint);
-        return;
+    for (const auto& [name, entry] : *table) {
+        const std::string word{name.str()};
+        const auto* value = entry.as_string();
+        const auto complaint = value == nullptr
+                                   ? "must be a string, not " + std::string{type_name(entry)}
+                                   : check(word, value->get());
+        if (complaint.empty()) {
+            setting[word] = value->get();
+        } else {
+            add(name.source(), heading(inner(key)) + " " + quoted(word) + " " + complaint);
+        }
     }
-    setting = *span;
 }
 
 void Section::take(std::string_view key,

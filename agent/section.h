@@ -4,7 +4,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -43,6 +45,11 @@ public:
     void take(std::string_view key,
               std::chrono::nanoseconds& setting,
               const Check<std::chrono::nanoseconds>& check = {});
+    void take(std::string_view key, std::uint64_t& setting, const Check<std::uint64_t>& check = {});
+    // A table of strings; what is wrong with a name or a value says `check(name, value)`.
+    void take(std::string_view key,
+              std::map<std::string, std::string>& setting,
+              const std::function<std::string(const std::string&, const std::string&)>& check);
     // The position among `words`.
     void take(std::string_view key, std::size_t& setting, std::span<const std::string_view> words);
 
@@ -62,6 +69,10 @@ public:
 
 private:
     const toml::node* find(std::string_view key);
+    template <class T>
+    auto find_as(std::string_view key, std::string_view expected);
+    template <class T>
+    void set(std::string_view key, T value, const Check<T>& check, T& setting);
     void wrong_type(std::string_view key, std::string_view expected, const toml::node& found);
     void add(const toml::source_region& where, std::string what);
     std::string inner(std::string_view key) const;

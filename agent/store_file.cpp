@@ -27,6 +27,7 @@ using rows::nanoseconds;
 
 constexpr int patience_milliseconds = 1000;  // for another process's lock
 constexpr int jobs_of_one_step = 1000;
+constexpr int shown_quarantined = 10;
 
 Errc code_of(int primary) {
     switch (primary) {
@@ -283,6 +284,35 @@ Result<void> StoreFile::save(const Changes& changes, WallTime now) {
 Result<std::vector<RunnerJob>> StoreFile::jobs(const JobQuery& query) {
     return guarded(
         path_, [&]() -> Result<std::vector<RunnerJob>> { return select_jobs(*database_, query); });
+}
+
+// With the jobs that ended since: lines from then are still to be shipped.
+Result<forwarder::Ledger::Kept> StoreFile::load_logs() {
+    return guarded(path_, [&]() -> Result<forwarder::Ledger::Kept> {
+        forwarder::Ledger::Kept kept{
+            .progress = load_log_progress(*database_),
+            .jobs = {},
+            .quarantined = load_quarantined(*database_, shown_quarantined)};
+        if (kept.progress && kept.progress->position.read) {
+            JobQuery query{.limit = job_query_limit};
+            query.since = kept.progress->position.read;
+            kept.jobs = select_jobs(*database_, query);
+        }
+        return kept;
+    });
+}
+
+Result<void> StoreFile::save_logs(const LogSave& save) {
+    if (auto there = still_there(); !there) {
+        return there;
+    }
+    return guarded(path_, [&]() -> Result<void> {
+        set_durable(*database_, false);
+        SQLite::Transaction transaction{*database_, SQLite::TransactionBehavior::IMMEDIATE};
+        agent::save_logs(*database_, save);
+        transaction.commit();
+        return {};
+    });
 }
 
 // A wall clock that is far ahead for a while takes no more than one step of jobs each time.

@@ -7,6 +7,7 @@
 
 #pragma once
 
+#include "agent/log_rows.h"
 #include "agent/meter_rows.h"
 #include "core/job.h"
 #include "core/result.h"
@@ -76,6 +77,8 @@ public:
     Result<Kept> load();
     Result<void> save(const Changes& changes, WallTime now);
     Result<std::vector<RunnerJob>> jobs(const JobQuery& query);
+    Result<forwarder::Ledger::Kept> load_logs();
+    Result<void> save_logs(const LogSave& save);
     // Keeps it within its bounds, a limited step each time.
     Result<void> tidy(WallTime now);
 

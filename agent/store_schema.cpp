@@ -90,6 +90,36 @@ CREATE TABLE meters(
   disk_low_bytes INTEGER,
   connect_errors INTEGER) WITHOUT ROWID;
 )",
+    R"(
+CREATE TABLE log_place(
+  only INTEGER PRIMARY KEY CHECK(only = 1),
+  cursor TEXT NOT NULL,
+  read INTEGER,
+  began INTEGER);
+CREATE TABLE log_keys(
+  writer TEXT PRIMARY KEY,
+  lines_left INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE log_traces(
+  runner TEXT PRIMARY KEY,
+  done_to TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE log_files(
+  runner TEXT NOT NULL,
+  name TEXT NOT NULL,
+  inode INTEGER NOT NULL,
+  offset INTEGER NOT NULL,
+  PRIMARY KEY(runner, name)) WITHOUT ROWID;
+CREATE TABLE log_counters(
+  counter TEXT NOT NULL,
+  label TEXT NOT NULL,
+  value INTEGER NOT NULL,
+  PRIMARY KEY(counter, label)) WITHOUT ROWID;
+CREATE TABLE log_quarantine(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at INTEGER NOT NULL,
+  labels TEXT NOT NULL,
+  line TEXT NOT NULL,
+  reason TEXT NOT NULL);
+)",
 };
 constexpr int newest_version = static_cast<int>(migrations.size());
 

@@ -1,9 +1,11 @@
 #include "agent/verbs.h"
 
 #include "agent/config_text.h"
+#include "agent/log_verbs.h"
 #include "core/text.h"
 #include "exporter/job_query.h"
 #include "exporter/jobs_json.h"
+#include "exporter/logs_json.h"
 #include "exporter/status_json.h"
 #include "platform/root_fs.h"
 
@@ -50,7 +52,8 @@ Verbs::Verbs(asio::io_context& loop,
              const Self& self,
              const LoadedConfig& loaded,
              History& history,
-             Wishes& wishes)
+             Wishes& wishes,
+             std::function<forwarder::Shipper*()> shipper)
     : loop_{loop},
       ticker_{ticker},
       slot_{slot},
@@ -58,6 +61,7 @@ Verbs::Verbs(asio::io_context& loop,
       loaded_{loaded},
       history_{history},
       wishes_{wishes},
+      shipper_{std::move(shipper)},
       household_{.uid = ::geteuid(), .group = platform::group_id("paws-agent")} {}
 
 Standing Verbs::standing(const platform::Peer& peer) const {
@@ -97,6 +101,12 @@ asio::awaitable<std::string> Verbs::respond(std::string line, platform::Peer pee
             co_return co_await jobs(std::move(*request));
         case Verb::config:
             co_return config(*request);
+        case Verb::logs:
+            co_return co_await logs(std::move(*request));
+        case Verb::logs_follow:
+            co_return follow_logs(*request, shipper_(), self_.now());
+        case Verb::logs_test:
+            co_return test_logs(*request, shipper_());
         case Verb::drain:
         case Verb::hold:
         case Verb::resume:
@@ -119,6 +129,15 @@ asio::awaitable<std::string> Verbs::status(Request request) {
     }
     const auto latest = co_await fresh();
     co_return latest ? answer(exporter::status_json(*latest, self_.describe()))
+                     : refusal(Refusal::unavailable, too_early);
+}
+
+asio::awaitable<std::string> Verbs::logs(Request request) {
+    if (!request.arguments.empty()) {
+        co_return no_arguments_refusal(request);
+    }
+    const auto latest = co_await fresh();
+    co_return latest ? answer(exporter::logs_json(*latest, self_.describe()))
                      : refusal(Refusal::unavailable, too_early);
 }
 

@@ -10,6 +10,7 @@
 #include "agent/ticker.h"
 #include "agent/wish_request.h"
 #include "agent/wishes.h"
+#include "forwarder/shipper.h"
 
 #include <functional>
 #include <string>
@@ -20,14 +21,16 @@ namespace paws::agent {
 
 class Verbs {
 public:
-    // All outlive the conversations; `loaded` is what is in force at the moment of asking.
+    // All outlive the conversations; `loaded` is what is in force at the moment of asking, and
+    // `shipper` tells who ships logs then, if anybody does.
     Verbs(boost::asio::io_context& loop,
           Ticker& ticker,
           const SnapshotSlot& slot,
           const Self& self,
           const LoadedConfig& loaded,
           History& history,
-          Wishes& wishes);
+          Wishes& wishes,
+          std::function<forwarder::Shipper*()> shipper);
 
     // The whole answer to one line of a peer, refusals included.
     boost::asio::awaitable<std::string> respond(std::string line, platform::Peer peer);
@@ -40,6 +43,7 @@ private:
     boost::asio::awaitable<std::string> runner(Request request);
     boost::asio::awaitable<std::string> jobs(Request request);
     boost::asio::awaitable<History::Jobs> history_jobs(JobQuery query);
+    boost::asio::awaitable<std::string> logs(Request request);
     std::string config(const Request& request) const;
     boost::asio::awaitable<std::string> wish(Verb verb, Request asked);
     boost::asio::awaitable<Result<void>> wishes_kept();
@@ -55,6 +59,7 @@ private:
     const LoadedConfig& loaded_;
     History& history_;
     Wishes& wishes_;
+    std::function<forwarder::Shipper*()> shipper_;
     Household household_;
 };
 

@@ -38,6 +38,7 @@ FilesystemSettings filesystem_settings(const Options& options) {
     settings.exclude_mountpoints = options.exclude_mountpoints;
     settings.exclude_fstypes = options.exclude_fstypes;
     settings.usage = options.usage;
+    settings.handed = options.handed;
     return settings;
 }
 
@@ -68,13 +69,14 @@ void add_host(const Options& options, std::vector<Source>& sources) {
 void add_runners(const Options& options, std::vector<Source>& sources) {
     sources.push_back({"bus", std::make_unique<UnitsCollector>(options)});
     const auto& root = options.root;
+    const platform::RunnerDirectories directories{root, options.handed};
     sources.push_back({"kernel", std::make_unique<CgroupCollector>(root)});
     sources.push_back({"kernel", std::make_unique<ProcessesCollector>(root)});
     sources.push_back({"kernel", std::make_unique<SocketsCollector>(root)});
     sources.push_back({"journal", std::make_unique<JournalCollector>(options)});
-    sources.push_back({"files", std::make_unique<RunnerFilesCollector>(root)});
-    sources.push_back({"files", std::make_unique<RunnerTraceCollector>(root)});
-    sources.push_back({"sizes", std::make_unique<DirectorySizesCollector>(root)});
+    sources.push_back({"files", std::make_unique<RunnerFilesCollector>(directories)});
+    sources.push_back({"files", std::make_unique<RunnerTraceCollector>(directories)});
+    sources.push_back({"sizes", std::make_unique<DirectorySizesCollector>(directories)});
     sources.push_back(
         {"kernel", std::make_unique<ReachCollector>(platform::exchange, options.now)});
     if (options.github.enabled()) {

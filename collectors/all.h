@@ -9,6 +9,7 @@
 #include "collectors/mounts.h"
 #include "core/runner_facts.h"
 #include "platform/root_fs.h"
+#include "platform/runner_directories.h"
 
 #include <functional>
 #include <memory>
@@ -44,6 +45,8 @@ struct Options {
     // What no file below the root can tell; recorded hosts bring their own answers.
     AskUsage usage;  // none: statvfs below the root
     AskClock clock;  // none: adjtimex
+    // The directories of runners that were opened for the agent.
+    std::shared_ptr<const platform::HandedOver> handed = nullptr;
 };
 
 // A collector and the probe (thread) it lives on. Collectors of one probe run in this order.

@@ -3,6 +3,7 @@
 #include "core/text.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace paws::collectors {
@@ -11,6 +12,7 @@ namespace {
 
 using platform::Beneath;
 using platform::BeneathUsage;
+using platform::RunnerPart;
 
 constexpr int intervals_worth_showing = 3;
 constexpr std::size_t shortfall_limit_bytes = 512;
@@ -20,16 +22,33 @@ bool is_ordinary(const Error& error) {
     return error.code == Errc::absent || error.code == Errc::denied;
 }
 
+// What the agent could not walk itself; all of it is as old as the older.
+void add_inspected(Sourced<DirectoryBytes>& sizes, const Sourced<Inspection>& inspection) {
+    if (!sizes.value) {
+        sizes = {.value = inspection.value->directory_bytes, .taken = inspection.taken};
+        return;
+    }
+    const auto own = sizes.value->size();
+    sizes.value->insert(inspection.value->directory_bytes.begin(),
+                        inspection.value->directory_bytes.end());
+    if (sizes.value->size() > own && inspection.taken.boot < sizes.taken.boot) {
+        sizes.taken = inspection.taken;
+    }
+}
+
 // The work folder as `.runner` names it. Job code can write that file: an absolute folder counts
 // only when it belongs to the owner of the runner's root, as config.sh makes it.
-Result<Beneath> open_work(const platform::RootFs& fs,
-                          const Beneath& root,
-                          const RunnerFiles& files) {
+Result<Beneath> open_work(const platform::RunnerDirectories& directories, const Runner& runner) {
+    const auto& files = *runner.files.value;
     const auto folder = files.settings ? files.settings->work_folder : std::string{};
-    if (!folder.starts_with('/')) {
-        return root.directory(folder.empty() ? "_work" : folder);
+    if (folder.empty() || folder == "_work") {
+        return directories.open(runner.name, runner.root, RunnerPart::work);
     }
-    auto work = Beneath::open(fs, folder);
+    if (!folder.starts_with('/')) {
+        const auto root = directories.open(runner.name, runner.root, RunnerPart::root);
+        return root ? root->directory(folder) : root;
+    }
+    auto work = Beneath::open(directories.fs(), folder);
     const auto status = work ? work->status(".") : Result<platform::FileStatus>{work.error()};
     if (!status || status->uid != files.owner) {
         return Error{Errc::denied, folder + ": does not belong to the runner's user"};
@@ -57,21 +76,26 @@ const Runner* DirectorySizesCollector::next_due(const Facts& seen, const Now& no
     return next;
 }
 
+void DirectorySizesCollector::add_part(Walk& walk, Result<Beneath> directory, Apart apart) {
+    if (directory) {
+        walk.parts.push_back(
+            {apart.role, BeneathUsage{*std::move(directory), std::move(apart.directories)}});
+    } else {
+        walk.closed = walk.closed || directory.error().code == Errc::denied;
+    }
+}
+
 DirectorySizesCollector::Walk DirectorySizesCollector::begin(const Runner& runner,
                                                              const Now& now) const {
     Walk walk;
     walk.runner = runner.name;
     walk.begun = now.boot;
-    const auto root = Beneath::open(root_, runner.root);
-    if (!root) {
-        return walk;
-    }
-    if (auto diag = root->directory("_diag")) {
-        walk.parts.push_back({"diag", BeneathUsage{*std::move(diag), {}}});
-    }
-    if (auto work = open_work(root_, *root, *runner.files.value)) {
-        walk.parts.push_back({"work", BeneathUsage{*std::move(work), {"_tool", "_update"}}});
-    }
+    add_part(walk,
+             directories_.open(runner.name, runner.root, RunnerPart::diag),
+             {.role = "diag", .directories = {}});
+    add_part(walk,
+             open_work(directories_, runner),
+             {.role = "work", .directories = {"_tool", "_update"}});
     return walk;
 }
 
@@ -90,6 +114,8 @@ bool DirectorySizesCollector::advance(std::size_t& entries) {
             }
         } else if (!is_ordinary(complete.error())) {
             walk_->lacks = complete.error();
+        } else {
+            walk_->closed = walk_->closed || complete.error().code == Errc::denied;
         }
         walk_->parts.pop_back();
     }
@@ -114,6 +140,7 @@ void DirectorySizesCollector::end(const Now& now) {
         known.sizes.value = std::move(walk_->found);
     }
     known.lacks = std::move(walk_->lacks);
+    known.closed = walk_->closed;
     walk_.reset();
 }
 
@@ -171,17 +198,27 @@ std::optional<Error> DirectorySizesCollector::shortfall() const {
 
 // A size whose next walk is that late would be shown as if it were new: it has none then.
 Fill DirectorySizesCollector::finished(const Now& now) const {
+    const auto longest = intervals_worth_showing * pace_.interval;
     std::map<std::string, Sourced<DirectoryBytes>> sizes;
+    std::set<std::string> closed;
     for (const auto& [name, known] : known_) {
-        if (known.ended && now.boot - *known.ended < intervals_worth_showing * pace_.interval) {
+        if (known.ended && now.boot - *known.ended < longest) {
             sizes.emplace(name, known.sizes);
         }
+        if (known.closed) {
+            closed.insert(name);
+        }
     }
-    return [sizes = std::move(sizes)](Facts& draft) {
+    return [sizes = std::move(sizes), closed = std::move(closed), now, longest](Facts& draft) {
         for (auto& runner : draft.runners) {
             const auto found = sizes.find(runner.name);
             runner.directory_bytes =
                 found == sizes.end() ? Sourced<DirectoryBytes>{} : found->second;
+            runner.sizes_closed = closed.contains(runner.name);
+            if (runner.sizes_closed && runner.inspection.value &&
+                now.boot - runner.inspection.taken.boot < longest) {
+                add_inspected(runner.directory_bytes, runner.inspection);
+            }
         }
     };
 }

@@ -148,7 +148,11 @@ Result<FilesystemUsage> FilesystemCollector::ask(const Watched& watched,
         return Error{Errc::unavailable, watched.hidden};
     }
     if (!watched.remote) {
-        return settings_.usage(watched.mount.mountpoint);
+        auto usage = settings_.usage(watched.mount.mountpoint);
+        const bool closed = !usage && usage.error().code == Errc::denied && settings_.handed;
+        const auto space =
+            closed ? settings_.handed->space_on(watched.mount.device_number) : std::nullopt;
+        return space ? *space : usage;
     }
     const auto found = stragglers_.find({watched.mount.id, watched.mount.mountpoint});
     if (found == stragglers_.end()) {

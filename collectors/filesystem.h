@@ -8,11 +8,13 @@
 #include "collectors/mounts.h"
 #include "core/host_facts.h"
 #include "platform/root_fs.h"
+#include "platform/runner_directories.h"
 #include "platform/straggler.h"
 
 #include <chrono>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,7 +28,9 @@ using AskUsage = std::function<Result<FilesystemUsage>(const std::string& mountp
 struct FilesystemSettings {
     std::vector<std::string> exclude_mountpoints = default_excluded_mountpoints();
     std::vector<std::string> exclude_fstypes = default_excluded_fstypes();
-    AskUsage usage;                           // none: statvfs below the root
+    AskUsage usage;  // none: statvfs below the root
+    // Asked for the space where the agent may not go: the directories opened for it.
+    std::shared_ptr<const platform::HandedOver> handed = nullptr;
     std::chrono::milliseconds patience{400};  // for all network and FUSE mounts together
 };
 

@@ -1,7 +1,7 @@
 #include "collectors/github_json.h"
 
-#include "collectors/runner_log.h"
 #include "core/text.h"
+#include "core/utc.h"
 
 namespace paws::collectors::github_json {
 
@@ -69,13 +69,7 @@ std::vector<std::string> labels_of(const json::array* labels) {
 }
 
 std::optional<WallTime> time_of(std::string_view text) {
-    constexpr std::size_t between = 10;  // date and time
-    if (text.size() <= between || text[between] != 'T') {
-        return std::nullopt;
-    }
-    std::string spaced{text};
-    spaced[between] = ' ';
-    return parse_utc(spaced);
+    return parse_utc(text, "YYYY-MM-DDThh:mm:ssZ");
 }
 
 }  // namespace paws::collectors::github_json

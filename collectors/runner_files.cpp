@@ -1,10 +1,12 @@
 #include "collectors/runner_files.h"
 
+#include "collectors/inspection.h"
 #include "collectors/runner_install.h"
 #include "collectors/runner_settings.h"
 #include "core/text.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <vector>
 
@@ -14,6 +16,7 @@ namespace {
 
 using platform::Beneath;
 using platform::FileKind;
+using platform::RunnerPart;
 
 constexpr std::size_t settings_limit = std::size_t{64} << 10U;
 constexpr std::size_t environment_limit = std::size_t{256} << 10U;
@@ -43,6 +46,7 @@ bool RunnerFilesCollector::look_at_settings(const Beneath& root,
     if (!status) {
         if (status.error().code == Errc::denied) {
             cached.value.reset();
+            cached.closed = true;
         }
         if (status.error().code != Errc::absent) {
             error = explain(status.error(), root.path());
@@ -55,6 +59,7 @@ bool RunnerFilesCollector::look_at_settings(const Beneath& root,
     const auto text = root.read(name, settings_limit);
     auto settings = text ? parse_runner_settings(*text) : Result<RunnerSettings>{text.error()};
     if (!settings) {
+        cached.closed = settings.error().code == Errc::denied;
         const auto where = text ? root.path() + "/" + name + ": " : "";
         error = explain({settings.error().code, where + settings.error().what}, root.path());
         return false;
@@ -66,6 +71,7 @@ bool RunnerFilesCollector::look_at_settings(const Beneath& root,
 // `.runner_migrated` wins while it can be read; the listener falls back to `.runner` as well.
 std::string RunnerFilesCollector::look_at_settings(const Beneath& root, Cached<Settings>& cached) {
     std::string error;
+    cached.closed = false;
     if (look_at_settings(root, ".runner_migrated", cached, error)) {
         return error;
     }
@@ -116,12 +122,21 @@ void RunnerFilesCollector::look_ahead(const Beneath& root, Outlook& outlook, con
     }
 }
 
+bool RunnerFilesCollector::is_closed(const Runner& runner) const {
+    return std::ranges::any_of(
+        std::array{RunnerPart::root, RunnerPart::diag}, [&](RunnerPart part) {
+            const auto opened = directories_.open(runner.name, runner.root, part);
+            return !opened && opened.error().code == Errc::denied;
+        });
+}
+
 RunnerFiles RunnerFilesCollector::look(const Runner& runner, Known& known, const Now& now) const {
     if (known.root != runner.root) {
         known = Known{.root = runner.root, .settings = {}, .proxy = {}, .outlook = {}};
     }
     RunnerFiles files;
-    const auto root = Beneath::open(root_, runner.root);
+    files.closed = is_closed(runner);
+    const auto root = directories_.open(runner.name, runner.root, RunnerPart::root);
     const auto self = root ? root->status(".") : Result<platform::FileStatus>{root.error()};
     if (!self) {
         known = Known{};
@@ -140,24 +155,43 @@ RunnerFiles RunnerFilesCollector::look(const Runner& runner, Known& known, const
     files.diag_pages = known.outlook.diag_pages;
     files.start_fault = known.outlook.start_fault;
     files.settings = known.settings.value;
+    files.settings_closed = known.settings.closed;
     files.proxy = known.proxy.value;
     return files;
 }
 
+// Where the agent may not read `.runner`, what the privileged look found there serves.
+RunnerFilesCollector::Found RunnerFilesCollector::find(const Runner& runner, const Now& now) {
+    Found found{.files = look(runner, known_[runner.name], now), .inspection = {}};
+    if (!found.files.settings_closed && !runner.sizes_closed) {
+        return found;
+    }
+    auto inspection = read_inspection(directories_.fs(), runner.name);
+    if (!inspection) {
+        return found;
+    }
+    if (found.files.settings_closed) {
+        found.files.settings = inspection->value->settings;
+    }
+    found.inspection = *std::move(inspection);
+    return found;
+}
+
 Result<Fill> RunnerFilesCollector::collect(const Facts& seen, const Now& now) {
-    std::vector<std::pair<std::string, RunnerFiles>> found;
+    std::vector<std::pair<std::string, Found>> found;
     for (const auto& runner : seen.runners) {
         if (!runner.root.empty()) {
-            found.emplace_back(runner.name, look(runner, known_[runner.name], now));
+            found.emplace_back(runner.name, find(runner, now));
         }
     }
     std::erase_if(known_, [&](const auto& known) {
         return std::ranges::find(seen.runners, known.first, &Runner::name) == seen.runners.end();
     });
     return Fill{[found = std::move(found), now](Facts& draft) {
-        for (const auto& [name, files] : found) {
+        for (const auto& [name, one] : found) {
             if (auto* runner = find_runner(draft, name)) {
-                runner->files = {.value = files, .taken = now};
+                runner->files = {.value = one.files, .taken = now};
+                runner->inspection = one.inspection;
             }
         }
     }};

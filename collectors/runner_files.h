@@ -1,5 +1,6 @@
 // Runner files: what a runner's root directory says of it: `.runner`, the proxy in `.env`, the
-// version behind the `bin` symlink. Never opens `.credentials*`.
+// version behind the `bin` symlink. Never opens `.credentials*`. Where `.runner` is closed to the
+// agent, what an inspection found there serves.
 // May block as long as the file system does, so it lives on the probe "files". A file is read again
 // only when its inode, size or time changed.
 
@@ -8,7 +9,7 @@
 #include "collectors/collector.h"
 #include "core/runner_facts.h"
 #include "platform/beneath.h"
-#include "platform/root_fs.h"
+#include "platform/runner_directories.h"
 
 #include <cstdint>
 #include <map>
@@ -21,7 +22,8 @@ namespace paws::collectors {
 
 class RunnerFilesCollector final : public Collector {
 public:
-    explicit RunnerFilesCollector(platform::RootFs root) : root_{std::move(root)} {}
+    explicit RunnerFilesCollector(platform::RunnerDirectories directories)
+        : directories_{std::move(directories)} {}
     std::string_view name() const override { return "runner_files"; }
     Stage stage() const override { return Stage::runners; }
     Result<Fill> collect(const Facts& seen, const Now& now) override;
@@ -32,6 +34,7 @@ private:
     struct Cached {
         std::optional<platform::FileStatus> of;
         T value{};
+        bool closed = false;  // it may not be read
     };
     using Settings = std::optional<RunnerSettings>;
     // What the next start would meet.
@@ -47,6 +50,13 @@ private:
         Outlook outlook;
     };
 
+    struct Found {
+        RunnerFiles files;
+        Sourced<Inspection> inspection;
+    };
+
+    Found find(const Runner& runner, const Now& now);
+    bool is_closed(const Runner& runner) const;
     RunnerFiles look(const Runner& runner, Known& known, const Now& now) const;
     // Empty, or what the operator should know.
     static std::string look_at_settings(const platform::Beneath& root, Cached<Settings>& cached);
@@ -58,7 +68,7 @@ private:
     static void look_ahead(const platform::Beneath& root, Outlook& outlook, const Now& now);
     static void look_at_version(const platform::Beneath& root, RunnerFiles& files);
 
-    platform::RootFs root_;
+    platform::RunnerDirectories directories_;
     std::map<std::string, Known> known_;  // by the runner's name
 };
 

@@ -1,6 +1,7 @@
 #include "collectors/runner_log.h"
 
 #include "core/text.h"
+#include "core/utc.h"
 
 #include <algorithm>
 #include <array>
@@ -240,39 +241,13 @@ std::optional<JobResult> parse_job_result(std::string_view word) {
     return known == result_words.end() ? std::nullopt : std::optional{known->second};
 }
 
-std::optional<WallTime> parse_utc(std::string_view text) {
-    static constexpr std::string_view shape = "dddd-dd-dd dd:dd:ddZ";
-    const auto fits = [](char pattern, char found) {
-        return pattern == 'd' ? found >= '0' && found <= '9' : pattern == found;
-    };
-    if (!std::ranges::equal(shape, text, fits)) {
-        return std::nullopt;
-    }
-    const auto field = [&](std::size_t at, std::size_t size) {
-        return parse_integer<int>(text.substr(at, size)).value_or(0);
-    };
-    const std::chrono::year_month_day date{std::chrono::year{field(0, 4)},
-                                           std::chrono::month{static_cast<unsigned>(field(5, 2))},
-                                           std::chrono::day{static_cast<unsigned>(field(8, 2))}};
-    const auto hours = field(11, 2);
-    const auto minutes = field(14, 2);
-    const auto seconds = field(17, 2);
-    const bool near = date.year() >= std::chrono::year{1970} &&
-                      date.year() <= std::chrono::year{2200};  // what nanoseconds can hold
-    if (!date.ok() || !near || hours > 23 || minutes > 59 || seconds > 60) {
-        return std::nullopt;
-    }
-    return WallTime{std::chrono::sys_days{date}} + std::chrono::hours{hours} +
-           std::chrono::minutes{minutes} + std::chrono::seconds{seconds};
-}
-
 std::optional<WallTime> take_printed_time(std::string_view& line) {
-    static constexpr std::size_t stamp = 20;
-    const auto time = parse_utc(line.substr(0, stamp));
-    if (!time || !line.substr(stamp).starts_with(": ")) {
+    static constexpr std::string_view shape = "YYYY-MM-DD hh:mm:ssZ: ";
+    const auto time = parse_utc(line.substr(0, shape.size()), shape);
+    if (!time) {
         return std::nullopt;
     }
-    line.remove_prefix(stamp + 2);
+    line.remove_prefix(shape.size());
     return time;
 }
 

@@ -63,9 +63,6 @@ std::optional<ListenerEvent> parse_listener_line(std::string_view line);
 inline constexpr std::string_view completed_with = " completed with result: ";
 std::optional<JobResult> parse_job_result(std::string_view word);
 
-// "2026-01-12 08:00:04Z", the way .NET writes UTC ("u"), and nothing else.
-std::optional<WallTime> parse_utc(std::string_view text);
-
 // "2026-01-12 08:00:04Z: " off the front of `line`.
 std::optional<WallTime> take_printed_time(std::string_view& line);
 

@@ -1,9 +1,9 @@
 #include "collectors/runner_trace.h"
 
 #include "collectors/job_message.h"
-#include "collectors/runner_log.h"
 #include "collectors/trace_lines.h"
 #include "core/text.h"
+#include "core/utc.h"
 
 #include <algorithm>
 #include <chrono>
@@ -52,18 +52,12 @@ std::string explain(const Error& error) {
 
 std::optional<WallTime> trace_opened(std::string_view name, std::string_view prefix) {
     static constexpr std::string_view suffix = "-utc.log";
-    static constexpr std::size_t stamp_size = 15;  // "20260102-030405"
+    static constexpr std::string_view shape = "YYYYMMDD-hhmmss";
     if (!name.starts_with(prefix) || !name.ends_with(suffix) ||
-        name.size() != prefix.size() + stamp_size + suffix.size()) {
+        name.size() != prefix.size() + shape.size() + suffix.size()) {
         return std::nullopt;
     }
-    const std::string stamp{name.substr(prefix.size(), stamp_size)};
-    if (stamp[8] != '-') {
-        return std::nullopt;
-    }
-    return parse_utc(stamp.substr(0, 4) + "-" + stamp.substr(4, 2) + "-" + stamp.substr(6, 2) +
-                     " " + stamp.substr(9, 2) + ":" + stamp.substr(11, 2) + ":" +
-                     stamp.substr(13, 2) + "Z");
+    return parse_utc(name.substr(prefix.size(), shape.size()), shape);
 }
 
 Result<void> RunnerTraceCollector::list(const Beneath& diag, Known& known, const Now& now) {
@@ -177,8 +171,7 @@ void RunnerTraceCollector::hear_worker(const Beneath& diag,
 
 // Empty, or why nothing newer can be read.
 std::string RunnerTraceCollector::look(const Runner& runner, Known& known, const Now& now) const {
-    const auto root = Beneath::open(root_, runner.root);
-    const auto diag = root ? root->directory("_diag") : Result<Beneath>{root.error()};
+    const auto diag = directories_.open(runner.name, runner.root, platform::RunnerPart::diag);
     if (!diag) {
         return explain(diag.error());
     }

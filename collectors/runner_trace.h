@@ -9,7 +9,7 @@
 #include "collectors/tail.h"
 #include "core/runner_facts.h"
 #include "platform/beneath.h"
-#include "platform/root_fs.h"
+#include "platform/runner_directories.h"
 
 #include <map>
 #include <optional>
@@ -25,7 +25,8 @@ std::optional<WallTime> trace_opened(std::string_view name, std::string_view pre
 
 class RunnerTraceCollector final : public Collector {
 public:
-    explicit RunnerTraceCollector(platform::RootFs root) : root_{std::move(root)} {}
+    explicit RunnerTraceCollector(platform::RunnerDirectories directories)
+        : directories_{std::move(directories)} {}
     std::string_view name() const override { return "runner_trace"; }
     Stage stage() const override { return Stage::runners; }
     Result<Fill> collect(const Facts& seen, const Now& now) override;
@@ -59,7 +60,7 @@ private:
                             Known& known,
                             const Now& now);
 
-    platform::RootFs root_;
+    platform::RunnerDirectories directories_;
     std::map<std::string, Known> known_;  // by the runner's name
 };
 

@@ -1,7 +1,7 @@
 #include "collectors/trace_lines.h"
 
-#include "collectors/runner_log.h"
 #include "core/text.h"
+#include "core/utc.h"
 
 #include <algorithm>
 #include <array>
@@ -10,7 +10,7 @@ namespace paws::collectors {
 
 namespace {
 
-constexpr std::size_t stamp_size = 20;         // "2026-01-02 03:04:05Z"
+constexpr std::string_view stamp_shape = "YYYY-MM-DD hh:mm:ssZ";
 constexpr std::size_t longest_component = 64;  // a class of the runner
 constexpr std::array<std::string_view, 5> levels{"CRIT", "ERR ", "WARN", "INFO", "VERB"};
 
@@ -47,11 +47,11 @@ std::optional<std::string> code_at_end(std::string_view text) {
 }  // namespace
 
 std::optional<TraceLine> split_trace_line(std::string_view line) {
-    if (!line.starts_with('[') || line.size() < stamp_size + 8) {
+    if (!line.starts_with('[') || line.size() < stamp_shape.size() + 8) {
         return std::nullopt;
     }
-    const auto at = parse_utc(line.substr(1, stamp_size));
-    line.remove_prefix(1 + stamp_size);
+    const auto at = parse_utc(line.substr(1, stamp_shape.size()), stamp_shape);
+    line.remove_prefix(1 + stamp_shape.size());
     if (!at || line.front() != ' ' ||
         std::ranges::find(levels, line.substr(1, 4)) == levels.end() || line[5] != ' ') {
         return std::nullopt;

@@ -10,10 +10,6 @@ namespace paws::collectors {
 
 namespace {
 
-constexpr std::string_view unit_prefix = "actions.runner.";
-constexpr std::string_view unit_suffix = ".service";
-constexpr std::string_view start_script = "/runsvc.sh";
-
 std::string text(const UnitProperties& properties, std::string_view name) {
     const auto found = properties.find(name);
     return found == properties.end() ? std::string{} : found->second;
@@ -42,17 +38,6 @@ std::optional<WallTime> timestamp(const UnitProperties& properties, std::string_
         return since_epoch<std::chrono::seconds>(seconds.substr(0, seconds.find('.')));
     }
     return since_epoch<std::chrono::microseconds>(value);
-}
-
-// "{ path=/opt/runner/runsvc.sh ; argv[]=/opt/runner/runsvc.sh ; ... }"
-std::string_view program_of(std::string_view exec_start) {
-    static constexpr std::string_view key = "path=";
-    const auto begin = exec_start.find(key);
-    if (begin == std::string_view::npos) {
-        return {};
-    }
-    const auto path = exec_start.substr(begin + key.size());
-    return path.substr(0, path.find(" ;"));
 }
 
 }  // namespace
@@ -97,34 +82,7 @@ Unit to_unit(const UnitProperties& properties) {
 }
 
 std::string runner_root(const UnitProperties& properties) {
-    const auto working_directory = text(properties, "WorkingDirectory");
-    std::string_view root = working_directory;
-    if (root.starts_with('!')) {  // systemd: it may be missing (a "-" in the unit file)
-        root.remove_prefix(1);
-    }
-    if (root.starts_with('/') && root.size() > 1) {
-        return std::string{root};
-    }
-    const auto exec_start = text(properties, "ExecStart");
-    const auto program = program_of(exec_start);
-    if (program.starts_with('/') && program.ends_with(start_script)) {
-        return std::string{program.substr(0, program.size() - start_script.size())};
-    }
-    return {};
-}
-
-bool is_runner_unit(std::string_view unit) {
-    return unit.starts_with(unit_prefix) && unit.ends_with(unit_suffix) &&
-           unit.size() > unit_prefix.size() + unit_suffix.size();
-}
-
-std::string runner_name(std::string_view unit) {
-    if (!is_runner_unit(unit)) {
-        return std::string{unit};
-    }
-    unit.remove_prefix(unit_prefix.size());
-    unit.remove_suffix(unit_suffix.size());
-    return std::string{unit};
+    return paws::runner_root(text(properties, "WorkingDirectory"), text(properties, "ExecStart"));
 }
 
 }  // namespace paws::collectors

@@ -5,6 +5,7 @@
 
 #include "core/result.h"
 #include "core/runner_facts.h"
+#include "core/runner_unit.h"
 
 #include <array>
 #include <functional>
@@ -53,9 +54,7 @@ Unit to_unit(const UnitProperties& properties);
 // empty when neither says so.
 std::string runner_root(const UnitProperties& properties);
 
-// "actions.runner.acme-widgets.build-01.service" → "acme-widgets.build-01"; other units keep their
-// whole name.
-std::string runner_name(std::string_view unit);
-bool is_runner_unit(std::string_view unit);
+using paws::is_runner_unit;
+using paws::runner_name;
 
 }  // namespace paws::collectors

@@ -19,6 +19,7 @@ enum class ReachStage { name, connect, proxy, tls, http };
 struct ReachFailure {
     ReachStage stage = ReachStage::name;
     std::string what;
+    bool timed_out = false;  // the time for it was over
     bool operator==(const ReachFailure&) const = default;
 };
 

@@ -52,6 +52,8 @@ struct RunnerSettings {
     bool ephemeral = false;
     bool disable_update = false;
     bool use_v2_flow = false;
+
+    bool operator==(const RunnerSettings&) const = default;
 };
 
 // What the runner's root directory says; each part is absent when we may not read it.
@@ -65,12 +67,23 @@ struct RunnerFiles {
     std::optional<std::uint64_t> diag_pages;  // files in _diag/pages, counted up to a bound
     std::string start_fault;  // why the next start would fail; empty when nothing was found
     std::string error;        // why a part is absent, for the operator
+    bool closed = false;      // the agent comes neither by path nor by descriptor to a directory
+    bool settings_closed = false;  // it may not read `.runner`
 };
 
 // What directories of a runner hold on disk, by role: work, diag, tool, update.
 // A walk takes long and comes every ten minutes: `taken` says when it ended, and unlike other facts
 // it is worth showing at that age.
 using DirectoryBytes = std::map<std::string, std::uint64_t>;
+
+// What a privileged look told of a runner (paws-inspect@), where the agent may not look itself.
+struct Inspection {
+    DirectoryBytes directory_bytes;          // by role, of those walked to their end
+    std::optional<RunnerSettings> settings;  // of its `.runner`
+    std::map<int, std::string> programs;     // by pid, as /proc/PID/exe named them then
+
+    bool operator==(const Inspection&) const = default;
+};
 
 enum class ProcessRole { shell, wrapper, listener, worker, orphan_worker, helper, job };
 inline constexpr std::array process_roles{ProcessRole::shell,
@@ -232,6 +245,8 @@ struct Runner {
     Sourced<Unit> unit_state;
     Sourced<RunnerFiles> files;
     Sourced<DirectoryBytes> directory_bytes;
+    bool sizes_closed = false;  // the agent may not walk through one of its directories
+    Sourced<Inspection> inspection;
     Sourced<ProcessTree> processes;
     Sourced<Cgroup> cgroup;
     Sourced<Sockets> sockets;

@@ -4,9 +4,11 @@
 
 #include "core/facts.h"
 #include "core/judgement.h"
+#include "core/log_shipping.h"
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +29,7 @@ struct Snapshot {
     Judgement judged;
     std::vector<CollectorReport> collectors;
     bool config_reload_successful = true;
+    std::optional<LogShipping> logs;      // absent: no logs are shipped
     std::uint64_t store_corruptions = 0;  // databases that were set aside since the agent started
 };
 

@@ -79,6 +79,9 @@ inline std::optional<double> parse_decimal(std::string_view text) {
 // character: safe for a terminal, a label or a log line. What it cannot keep becomes U+FFFD.
 std::string printable(std::string_view text, std::size_t limit = 256);
 
+// `text` with each byte that is not UTF-8 replaced by U+FFFD.
+std::string valid_utf8(std::string_view text);
+
 namespace detail {
 
 // How long a UTF-8 character is that begins with this byte; 0 when none does.
@@ -147,6 +150,42 @@ inline std::string printable(std::string_view text, std::size_t limit) {
         text.remove_prefix(character.size());
     }
     return shown;
+}
+
+// The front of `text`, at most `limit` bytes, that does not end inside a character. Told by these
+// bytes alone: what comes after them may not be there yet.
+inline std::string_view whole_characters(std::string_view text, std::size_t limit) {
+    text = text.substr(0, limit);
+    for (std::size_t back = 1; back <= 3 && back < text.size(); ++back) {
+        const auto byte = static_cast<unsigned char>(text[text.size() - back]);
+        if ((byte & 0xC0U) != 0x80) {
+            return detail::utf8_length_after(byte) > back ? text.substr(0, text.size() - back)
+                                                          : text;
+        }
+    }
+    return text;
+}
+
+// Most text that is shown is.
+inline bool is_ascii(std::string_view text) {
+    unsigned char all = 0;
+    for (const char c : text) {
+        all |= static_cast<unsigned char>(c);
+    }
+    return all < 0x80;
+}
+
+inline std::string valid_utf8(std::string_view text) {
+    if (is_ascii(text)) {
+        return std::string{text};
+    }
+    std::string valid;
+    while (!text.empty()) {
+        const auto length = detail::utf8_length(text);
+        valid += length != 0 ? text.substr(0, length) : "\xEF\xBF\xBD";
+        text.remove_prefix(length != 0 ? length : 1);
+    }
+    return valid;
 }
 
 }  // namespace paws

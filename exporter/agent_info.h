@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/time.h"
+#include "exporter/handshake_refusal.h"
 
 #include <cstdint>
 #include <optional>
@@ -21,6 +22,20 @@ struct ProcessStats {
     std::optional<WallTime> started;
 };
 
+// The files of [web]; each absent where its setting is.
+struct WebFiles {
+    std::optional<WallTime> certificate_expires;
+    std::optional<bool> tls_good;  // what is in force is of the files as they are
+    std::optional<bool> tokens_good;
+};
+
+// Requests that were refused for want of a token, since the agent started.
+struct Refusals {
+    std::uint64_t no_token = 0;
+    std::uint64_t wrong_token = 0;
+    std::uint64_t too_many = 0;  // wrong ones of the same address
+};
+
 struct AgentInfo {
     std::string version;
     std::string revision;
@@ -29,7 +44,10 @@ struct AgentInfo {
     std::string environment;
     std::string config_file;  // the first it read, or would have
     ProcessStats process;
-    Now now;  // of this answer: how old the snapshot is
+    WebFiles web;
+    std::optional<HandshakeCounts> handshakes_refused;  // where TLS is spoken
+    std::optional<Refusals> refusals;  // by the server itself, where a token is needed
+    Now now;                           // of this answer: how old the snapshot is
 };
 
 // [exporter] of the configuration.

@@ -50,6 +50,38 @@ void store_corruptions(const View& view, Series& out) {
     out.add(view.snapshot.store_corruptions);
 }
 
+void certificate_expiry(const View& view, Series& out) {
+    if (const auto& end = view.agent.web.certificate_expires) {
+        out.add(to_unix_seconds(*end));
+    }
+}
+
+void web_reload(const View& view, Series& out) {
+    const auto& web = view.agent.web;
+    if (web.tls_good) {
+        out.add(*web.tls_good ? 1 : 0, {"tls"});
+    }
+    if (web.tokens_good) {
+        out.add(*web.tokens_good ? 1 : 0, {"tokens"});
+    }
+}
+
+void web_refused(const View& view, Series& out) {
+    if (const auto& refusals = view.agent.refusals) {
+        out.add(refusals->no_token, {"no_token"});
+        out.add(refusals->wrong_token, {"wrong_token"});
+        out.add(refusals->too_many, {"too_many"});
+    }
+}
+
+void handshakes_refused(const View& view, Series& out) {
+    if (const auto& counts = view.agent.handshakes_refused) {
+        for (std::size_t fault = 0; fault < counts->size(); ++fault) {
+            out.add((*counts)[fault], {handshake_faults[fault]});
+        }
+    }
+}
+
 constexpr std::array agent_table{
     Metric{.name = "paws_agent_build_info",
            .kind = Kind::info,
@@ -79,6 +111,33 @@ constexpr std::array agent_table{
                    "before it is in force.",
            .absent = never,
            .fill = config_reload},
+    Metric{.name = "paws_agent_web_certificate_expiry_timestamp_seconds",
+           .unit = "seconds",
+           .help = "When the first of the certificates that the agent shows expires, in Unix time.",
+           .absent = "HTTP is served without TLS ([web] tls_cert)",
+           .fill = certificate_expiry},
+    Metric{.name = "paws_agent_web_last_reload_successful",
+           .labels = "files",
+           .help =
+               "Whether certificate, key and client CA (tls) and the token file (tokens) were "
+               "good when they last changed, and answer; else what they held before is in force.",
+           .absent = "[web] does not name these files",
+           .fill = web_reload},
+    Metric{.name = "paws_agent_web_refused_total",
+           .kind = Kind::counter,
+           .labels = "reason",
+           .help = "Requests that brought no token or a wrong one, and those with one more wrong "
+                   "token than an address has a minute, since the agent started.",
+           .absent = "no token is needed ([web] token_file)",
+           .fill = web_refused},
+    Metric{.name = "paws_agent_web_handshakes_refused_total",
+           .kind = Kind::counter,
+           .labels = "reason",
+           .help = "TLS handshakes that failed since the agent started: the client had no "
+                   "certificate or one that does not do, had no version or cipher in common, "
+                   "refused the agent's certificate, or something other, such as plain HTTP.",
+           .absent = "HTTP is served without TLS ([web] tls_cert)",
+           .fill = handshakes_refused},
     Metric{.name = "paws_agent_store_corruptions_total",
            .kind = Kind::counter,
            .help = "Damaged databases that were set aside since the agent started; each took the "

@@ -16,7 +16,11 @@ Connections::~Connections() {
 
 void Connections::taken(int socket) {
     const std::lock_guard lock{mutex_};
-    connections_.push_back({.socket = socket, .waiting_since = Clock::now()});
+    if (auto* known = find(socket)) {
+        known->waiting_since = Clock::now();
+    } else {
+        connections_.push_back({.socket = socket, .waiting_since = Clock::now()});
+    }
     if (stopping_) {
         ::shutdown(socket, SHUT_RD);
     } else if (crowded()) {

@@ -24,7 +24,7 @@ public:
     Connections& operator=(const Connections&) = delete;
     ~Connections();
 
-    void taken(int socket);     // a thread serves it from now on
+    void taken(int socket);     // a thread serves it from now on; once more: it has time anew
     void asked(int socket);     // its request is being answered
     void answered(int socket);  // the thread waits for the client again
     void gone(int socket);      // before it is closed

@@ -1,6 +1,7 @@
 #include "exporter/history_json.h"
 
 #include "core/names.h"
+#include "core/text.h"
 #include "exporter/json_parts.h"
 
 #include <cmath>

@@ -1,7 +1,6 @@
 #include "exporter/json_parts.h"
 
-#include <array>
-#include <charconv>
+#include "core/utc.h"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -9,14 +8,6 @@
 namespace paws::exporter {
 
 namespace {
-
-void append_number(std::string& out, int number, std::size_t width) {
-    std::array<char, 12> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-    const auto length = static_cast<std::size_t>(end - digits.data());
-    out.append(width > length ? width - length : 0, '0');
-    out.append(digits.data(), length);
-}
 
 boost::json::value stall(const std::optional<Stall>& stall) {
     if (!stall) {
@@ -35,23 +26,7 @@ boost::json::object stalls(const Stalls& stalls) {
 }  // namespace
 
 std::string rfc3339(WallTime time) {
-    using namespace std::chrono;
-    const auto day = floor<days>(time);
-    const year_month_day date{day};
-    const hh_mm_ss clock{floor<milliseconds>(time - day)};
-    std::string out;
-    const auto put = [&](auto number, std::size_t width, char after) {
-        append_number(out, static_cast<int>(number), width);
-        out += after;
-    };
-    put(static_cast<int>(date.year()), 4, '-');
-    put(static_cast<unsigned>(date.month()), 2, '-');
-    put(static_cast<unsigned>(date.day()), 2, 'T');
-    put(clock.hours().count(), 2, ':');
-    put(clock.minutes().count(), 2, ':');
-    put(clock.seconds().count(), 2, '.');
-    put(clock.subseconds().count(), 3, 'Z');
-    return out;
+    return utc_text(time, "YYYY-MM-DDThh:mm:ss.fffZ");
 }
 
 boost::json::value parts::pressure(const Pressure& pressure) {

@@ -2,8 +2,9 @@
 
 #pragma once
 
+#include "core/host_facts.h"
+#include "core/text.h"
 #include "core/time.h"
-#include "exporter/metric.h"
 
 #include <optional>
 #include <string>

@@ -28,17 +28,6 @@ Error not_an_address(std::string_view text, std::string_view why) {
                 R"(; write ":7297", "127.0.0.1:7297", "[::1]:7297" or "unix:/path")"};
 }
 
-// civetweb 1.15 takes a digit before an 's' or an 'r' anywhere for a TLS port (is_ssl_port_used()).
-bool looks_like_a_tls_port(std::string_view path) {
-    for (auto at = path.find_first_of("sr", 1); at != std::string_view::npos;
-         at = path.find_first_of("sr", at + 1)) {
-        if (path[at - 1] >= '0' && path[at - 1] <= '9') {
-            return true;
-        }
-    }
-    return false;
-}
-
 Result<ListenAddress> parse_unix(std::string_view text) {
     const auto path = text.substr(unix_prefix.size());
     if (!path.starts_with('/') || path.size() > longest_path) {
@@ -46,9 +35,6 @@ Result<ListenAddress> parse_unix(std::string_view text) {
     }
     if (path.find_first_of(",\n") != std::string_view::npos) {
         return not_an_address(text, "may not have a comma in its path");
-    }
-    if (looks_like_a_tls_port(path)) {
-        return not_an_address(text, "may not have a digit before an 's' or 'r' in its path");
     }
     return ListenAddress{.family = Family::unix_socket, .path = std::string{path}};
 }
@@ -155,10 +141,22 @@ Result<void> check_port(const ListenAddress& address) {
     return {};
 }
 
+Result<void> check_directory(const ListenAddress& address) {
+    const auto slash = address.path.rfind('/');
+    const auto directory = slash == 0 ? "/" : address.path.substr(0, slash);
+    if (::access(directory.c_str(), W_OK | X_OK) != 0) {
+        return Error{Errc::unavailable,
+                     "cannot listen on unix:" + address.path + ": " + directory + ": " +
+                         std::generic_category().message(errno) +
+                         "; the daemon's user must be able to write there, as in /run/paws-agent"};
+    }
+    return {};
+}
+
 Result<void> check_path(const ListenAddress& address) {
     struct stat found {};
     if (::lstat(address.path.c_str(), &found) != 0) {
-        return {};
+        return check_directory(address);
     }
     if (!S_ISSOCK(found.st_mode)) {
         return Error{
@@ -219,8 +217,33 @@ Result<void> check_listen_address(const ListenAddress& address) {
     return address.family == Family::unix_socket ? check_path(address) : check_port(address);
 }
 
-std::string civetweb_port(const ListenAddress& address) {
-    const auto port = std::to_string(address.port);
+bool leaves_the_host(const ListenAddress& address) {
+    switch (address.family) {
+        case Family::any:
+            return true;
+        case Family::ipv4:
+            return !address.host.starts_with("127.");
+        case Family::ipv6:
+            return address.host != "::1";
+        case Family::unix_socket:
+            return false;
+    }
+    return true;
+}
+
+Result<void> admit_group(const ListenAddress& address) {
+    static constexpr mode_t owner_and_group = 0660;  // who may write may connect, unix(7)
+    if (address.family == Family::unix_socket &&
+        ::chmod(address.path.c_str(), owner_and_group) != 0) {
+        return Error{Errc::io,
+                     "cannot listen on unix:" + address.path +
+                         ": its mode cannot be set: " + std::generic_category().message(errno)};
+    }
+    return {};
+}
+
+std::string civetweb_port(const ListenAddress& address, Speech speech) {
+    const auto port = std::to_string(address.port) + (speech == Speech::tls ? "s" : "");
     switch (address.family) {
         case Family::any:
             return kernel_has_ipv6() ? "+" + port : port;

@@ -28,7 +28,15 @@ Result<ListenAddress> parse_listen_address(std::string_view text);
 // unix socket that a dead process left behind.
 Result<void> check_listen_address(const ListenAddress& address);
 
-// The same address as an entry of civetweb's listening_ports.
-std::string civetweb_port(const ListenAddress& address);
+// Whether others than this machine can reach it. Pure.
+bool leaves_the_host(const ListenAddress& address);
+
+// Lets the daemon's group connect to a unix socket that is there now, whatever the umask; nobody
+// else but its user and root.
+Result<void> admit_group(const ListenAddress& address);
+
+// The same address as an entry of civetweb's listening_ports. A unix socket has no TLS.
+enum class Speech { plain, tls };
+std::string civetweb_port(const ListenAddress& address, Speech speech);
 
 }  // namespace paws::exporter

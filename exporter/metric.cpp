@@ -23,25 +23,7 @@ prometheus::MetricType type_of(Kind kind) {
     return prometheus::MetricType::Untyped;
 }
 
-bool is_ascii(std::string_view text) {
-    return std::ranges::all_of(text,
-                               [](char byte) { return static_cast<unsigned char>(byte) < 0x80; });
-}
-
 }  // namespace
-
-std::string valid_utf8(std::string_view text) {
-    if (is_ascii(text)) {
-        return std::string{text};
-    }
-    std::string valid;
-    while (!text.empty()) {
-        const auto length = detail::utf8_length(text);
-        valid += length != 0 ? text.substr(0, length) : "\xEF\xBF\xBD";
-        text.remove_prefix(length != 0 ? length : 1);
-    }
-    return valid;
-}
 
 Series::Series(const Metric& metric) : kind_{metric.kind} {
     family_.name = metric.name;

@@ -64,7 +64,4 @@ private:
     prometheus::MetricFamily family_;
 };
 
-// `text` with what is not UTF-8 replaced.
-std::string valid_utf8(std::string_view text);
-
 }  // namespace paws::exporter

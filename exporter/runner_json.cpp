@@ -68,6 +68,15 @@ json::object files_json(const RunnerFiles& files) {
             {"error", parts::text_or_null(files.error)}};
 }
 
+// What a privileged look told, where the agent may not look itself.
+json::object inspection_json(const Inspection& inspection) {
+    json::array programs;
+    for (const auto& [pid, path] : inspection.programs) {
+        programs.push_back(json::object{{"pid", pid}, {"path", parts::text(path)}});
+    }
+    return {{"programs", std::move(programs)}};
+}
+
 json::object processes_json(const ProcessTree& tree) {
     json::object counts;
     for (const auto role : process_roles) {
@@ -197,6 +206,7 @@ std::optional<json::object> runner_json(const Snapshot& snapshot,
     document["unit_state"] = section(view, runner->unit_state, unit_json);
     document["files"] = section(view, runner->files, files_json);
     document["directories"] = directories_json(view, *runner);
+    document["inspection"] = section(view, runner->inspection, inspection_json);
     document["processes"] = section(view, runner->processes, processes_json);
     document["cgroup"] = section(view, runner->cgroup, cgroup_json);
     document["sockets"] = section(view, runner->sockets, sockets_json);

@@ -306,7 +306,7 @@ constexpr std::array runner_table{
            .unit = "seconds",
            .labels = "runner",
            .help = "Age of the runner's version: time since its listener was built.",
-           .absent = "the runner's directory cannot be read, as with a home of mode 0700",
+           .absent = "the runner's directory cannot be read",
            .fill = version_age},
 };
 

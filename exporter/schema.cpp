@@ -48,6 +48,10 @@ std::span<const Section> schema() {
         Section{.title = "Disks and network",
                 .about = "Block devices and network interfaces.",
                 .metrics = device_metrics()},
+        Section{.title = "Logs",
+                .about = "What is shipped to Loki. Counters go on over restarts of the agent, but "
+                         "for those of pushes.",
+                .metrics = log_metrics()},
     };
     return sections;
 }

@@ -15,5 +15,6 @@ std::span<const Metric> runner_resource_metrics();
 std::span<const Metric> host_metrics();
 std::span<const Metric> filesystem_metrics();
 std::span<const Metric> device_metrics();
+std::span<const Metric> log_metrics();
 
 }  // namespace paws::exporter

@@ -10,6 +10,9 @@
 #include <chrono>
 #include <cstring>
 #include <exception>
+#include <mutex>
+#include <optional>
+#include <utility>
 
 #include <civetweb.h>
 #include <sys/socket.h>
@@ -30,9 +33,17 @@ bool is_unix(std::string_view address) {
     return address == "*";  // civetweb's name for the other end
 }
 
-bool is_local(std::string_view address) {
-    return is_unix(address) || address == "::1" || address.starts_with("127.") ||
-           address.starts_with("::ffff:127.");
+Way way_of(std::string_view address) {
+    if (is_unix(address)) {
+        return Way::unix_socket;
+    }
+    const bool local =
+        address == "::1" || address.starts_with("127.") || address.starts_with("::ffff:127.");
+    return local ? Way::loopback : Way::network;
+}
+
+bool has_body(const mg_connection* connection, const mg_request_info& info) {
+    return info.content_length > 0 || mg_get_header(connection, "Transfer-Encoding") != nullptr;
 }
 
 // A body is not read: whoever sends one is answered and hung up.
@@ -40,8 +51,7 @@ bool ends_here(const mg_connection* connection, const mg_request_info& info) {
     const std::string_view version = info.http_version != nullptr ? info.http_version : "";
     const char* wish = mg_get_header(connection, "Connection");
     const bool leaves = wish != nullptr && mg_strcasecmp(wish, "keep-alive") != 0;
-    return leaves || version != "1.1" || info.content_length > 0 ||
-           mg_get_header(connection, "Transfer-Encoding") != nullptr;
+    return leaves || version != "1.1" || has_body(connection, info);
 }
 
 Request request_of(const mg_connection* connection, const mg_request_info& info) {
@@ -52,7 +62,38 @@ Request request_of(const mg_connection* connection, const mg_request_info& info)
             .accept_encoding = header(connection, "Accept-Encoding"),
             // No browser is led to a unix socket by a foreign name.
             .host = is_unix(info.remote_addr) ? "" : header(connection, "Host"),
-            .local = is_local(info.remote_addr)};
+            .authorization = header(connection, "Authorization"),
+            .peer = info.remote_addr,
+            .way = way_of(info.remote_addr),
+            .certified = info.client_cert != nullptr,
+            .has_body = has_body(connection, info)};
+}
+
+Result<std::vector<ListenAddress>> usable_addresses(const std::vector<std::string>& texts) {
+    std::vector<ListenAddress> addresses;
+    for (const auto& text : texts) {
+        auto address = parse_listen_address(text);
+        if (!address) {
+            return address.error();
+        }
+        if (const auto usable = check_listen_address(*address); !usable) {
+            return usable.error();
+        }
+        addresses.push_back(*std::move(address));
+    }
+    if (addresses.empty()) {
+        return Error{Errc::malformed,
+                     "[web] listen is empty: the agent needs one address at least"};
+    }
+    return addresses;
+}
+
+std::string civetweb_ports(const std::vector<ListenAddress>& addresses, Speech speech) {
+    std::string ports;
+    for (const auto& address : addresses) {
+        ports += (ports.empty() ? "" : ",") + civetweb_port(address, speech);
+    }
+    return ports;
 }
 
 }  // namespace
@@ -60,8 +101,16 @@ Request request_of(const mg_connection* connection, const mg_request_info& info)
 // civetweb's callbacks find this through the context's user data. It does not move.
 class Server::Running {
 public:
-    Running(const ServerOptions& options, Sources sources)
-        : site_{options.metrics, std::move(sources)}, connections_{threads, patience} {}
+    Running(const ServerOptions& options, Sources sources) : connections_{threads, patience} {
+        if (options.tls) {
+            door_.emplace(
+                TlsDoor::House{.identity = sources.identity,
+                               .knocked = [this](int socket) { connections_.taken(socket); },
+                               .refused = sources.handshake_refused,
+                               .demands_certificate = options.locks.certificate});
+        }
+        site_.emplace(options.metrics, std::move(sources), options.locks);
+    }
     Running(const Running&) = delete;
     Running& operator=(const Running&) = delete;
     ~Running();
@@ -76,12 +125,16 @@ private:
     static mg_callbacks callbacks();
     static int refuse(mg_connection* connection, int status, const char* why);
 
+    void complain(const char* message);
     int answer(mg_connection* connection);
+    void gone(int socket);
     void remember_addresses();
 
-    Site site_;
     Connections connections_;
-    std::string complaints_;  // of civetweb, while it starts
+    std::optional<TlsDoor> door_;
+    std::optional<Site> site_;
+    std::mutex complaints_mutex_;
+    std::optional<std::string> complaints_{""};  // of civetweb, while it starts
     std::vector<std::string> addresses_;
     mg_context* context_ = nullptr;
 };
@@ -101,13 +154,10 @@ Server::Running::~Running() {
 mg_callbacks Server::Running::callbacks() {
     mg_callbacks calls{};
     calls.log_message = [](const mg_connection* connection, const char* message) {
-        auto& running = of(connection);
-        if (running.context_ == nullptr) {
-            running.complaints_ += running.complaints_.empty() ? "" : "; ";
-            running.complaints_ += message;
-        }
+        of(connection).complain(message);
         return 1;  // civetweb keeps no log of its own
     };
+    // With TLS it has had its thread since its handshake began.
     calls.init_connection = [](const mg_connection* connection, void** /*data*/) {
         of(connection).connections_.taken(paws_civetweb_socket(connection));
         return 0;
@@ -116,8 +166,15 @@ mg_callbacks Server::Running::callbacks() {
         return of(connection).answer(connection);
     };
     calls.http_error = refuse;
+    // Asked again at the end, when it stays ours. Without TLS it is asked, too: civetweb 1.15 takes
+    // a digit before an 's' or an 'r' anywhere, as in a path, for a TLS port (is_ssl_port_used()).
+    calls.external_ssl_ctx = [](void** context, void* running) {
+        const auto& door = static_cast<Running*>(running)->door_;
+        *context = door ? door->context() : nullptr;
+        return 1;
+    };
     calls.connection_close = [](const mg_connection* connection) {
-        of(connection).connections_.gone(paws_civetweb_socket(connection));
+        of(connection).gone(paws_civetweb_socket(connection));
     };
     return calls;
 }
@@ -153,10 +210,12 @@ Result<void> Server::Running::start(const std::string& ports) {
     mg_error_data error{.code = nullptr, .text = text.data(), .text_buffer_size = text.size()};
     mg_init_library(0);
     context_ = mg_start2(&init, &error);
+    const std::lock_guard lock{complaints_mutex_};
+    const auto complaints = std::exchange(complaints_, std::nullopt).value_or("");
     if (context_ == nullptr) {
         mg_exit_library();
         return Error{Errc::unavailable,
-                     "cannot listen: " + (complaints_.empty() ? text.data() : complaints_)};
+                     "cannot listen: " + (complaints.empty() ? text.data() : complaints)};
     }
     remember_addresses();
     return {};
@@ -168,19 +227,30 @@ void Server::Running::remember_addresses() {
     }
 }
 
+// A thread may have a connection to complain of before the start is over.
+void Server::Running::complain(const char* message) {
+    const std::lock_guard lock{complaints_mutex_};
+    if (complaints_) {
+        *complaints_ += (complaints_->empty() ? "" : "; ") + std::string{message};
+    }
+}
+
 int Server::Running::answer(mg_connection* connection) {
     const auto socket = paws_civetweb_socket(connection);
     const auto& info = *mg_get_request_info(connection);
     connections_.asked(socket);
-    const auto request = request_of(connection, info);
+    auto request = request_of(connection, info);
+    // Whose authority is gone since the handshake is hung up on, to be refused in the next.
+    const bool expelled = request.certified && door_ && !door_->admits_still(socket);
+    request.certified = request.certified && !expelled;
     Answer answer;
     try {
-        answer = site_.answer(request);
+        answer = site_->answer(request);
     } catch (const std::exception& bug) {
         answer = {.status = 500,
                   .body = std::make_shared<const std::string>(std::string{bug.what()} + "\n")};
     }
-    const bool closing = ends_here(connection, info);
+    const bool closing = expelled || ends_here(connection, info);
     if (closing) {
         mg_disable_connection_keep_alive(connection);
     }
@@ -190,6 +260,13 @@ int Server::Running::answer(mg_connection* connection) {
     connections_.answered(socket);
     mg_write(connection, wire.data(), wire.size());
     return answer.status;
+}
+
+void Server::Running::gone(int socket) {
+    if (door_) {
+        door_->gone(socket);
+    }
+    connections_.gone(socket);
 }
 
 // What civetweb could not read as a request.
@@ -203,25 +280,20 @@ int Server::Running::refuse(mg_connection* connection, int status, const char* w
 }
 
 Result<Server> Server::start(const ServerOptions& options, Sources sources) {
-    std::string ports;
-    for (const auto& text : options.listen) {
-        const auto address = parse_listen_address(text);
-        if (!address) {
-            return address.error();
-        }
-        if (const auto usable = check_listen_address(*address); !usable) {
-            return usable.error();
-        }
-        ports += (ports.empty() ? "" : ",") + civetweb_port(*address);
-    }
-    if (ports.empty()) {
-        return Error{Errc::malformed,
-                     "[web] listen is empty: the agent needs one address at least"};
+    const auto addresses = usable_addresses(options.listen);
+    if (!addresses) {
+        return addresses.error();
     }
     try {
         auto running = std::make_unique<Running>(options, std::move(sources));
-        if (const auto started = running->start(ports); !started) {
+        const auto speech = options.tls ? Speech::tls : Speech::plain;
+        if (const auto started = running->start(civetweb_ports(*addresses, speech)); !started) {
             return started.error();
+        }
+        for (const auto& address : *addresses) {
+            if (const auto admitted = admit_group(address); !admitted) {
+                return admitted.error();
+            }
         }
         return Server{std::move(running)};
     } catch (const std::system_error& refused) {

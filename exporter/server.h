@@ -5,8 +5,12 @@
 
 #include "core/result.h"
 #include "core/snapshot.h"
+#include "exporter/access.h"
 #include "exporter/agent_info.h"
+#include "exporter/handshake_refusal.h"
 #include "exporter/history.h"
+#include "exporter/tls_door.h"
+#include "exporter/tokens.h"
 
 #include <functional>
 #include <memory>
@@ -24,12 +28,18 @@ struct Sources {
     std::function<Result<std::vector<RunnerJob>>(const JobQuery&)> jobs;
     std::function<Now()> now;
     std::function<PastHour()> past_hour;
+    // As they are in force now, never null; asked for only where ServerOptions say so.
+    std::function<TlsContext()> identity;
+    std::function<void(const HandshakeRefusal&)> handshake_refused;  // with TLS
+    std::function<std::shared_ptr<const Tokens>()> tokens;
 };
 
 struct ServerOptions {
     // ":7297" (all addresses of both families), "a.b.c.d:p", "[v6]:p", "unix:/path"
     std::vector<std::string> listen{":7297"};
     Options metrics;
+    bool tls = false;  // on every address but unix sockets
+    Locks locks;       // a certificate is demanded only with TLS
 };
 
 class Server {

@@ -6,6 +6,7 @@
 #include "exporter/history_json.h"
 #include "exporter/job_query.h"
 #include "exporter/jobs_json.h"
+#include "exporter/logs_json.h"
 #include "exporter/negotiate.h"
 #include "exporter/page.h"
 #include "exporter/status_json.h"
@@ -22,10 +23,10 @@ namespace paws::exporter {
 
 namespace {
 
-Answer plain(int status, std::string text, std::string_view headers = {}) {
+Answer plain(int status, std::string text, std::string headers = {}) {
     return {.status = status,
             .body = std::make_shared<const std::string>(std::move(text)),
-            .headers = headers};
+            .headers = std::move(headers)};
 }
 
 Answer no_facts_yet() {
@@ -34,7 +35,6 @@ Answer no_facts_yet() {
                  "Retry-After: 1\r\n");
 }
 
-// Until there are tokens and certificates, what tells of jobs and paths stays on this machine.
 Answer only_local() {
     return plain(403,
                  "This page answers only this machine (loopback or a unix socket), because neither "
@@ -65,10 +65,29 @@ bool names_this_machine(std::string_view host) {
     return name.empty() || lower_case(name) == "localhost" || is_address(name);
 }
 
+Answer only_certified() {
+    return plain(403, "Only clients with a certificate of [web] client_ca are served here.\n");
+}
+
+Answer needs_token(std::string_view what) {
+    return plain(401,
+                 std::string{what} +
+                     " Send 'Authorization: Bearer TOKEN' with one of [web] token_file; "
+                     "/-/healthy needs none.\n",
+                 "WWW-Authenticate: Bearer\r\n");
+}
+
+Answer too_many(std::chrono::seconds wait) {
+    return plain(429,
+                 "Too many wrong tokens from this address. A right one is let in at any time.\n",
+                 "Retry-After: " + std::to_string(wait.count()) + "\r\n");
+}
+
 Answer not_found() {
-    return plain(404,
-                 "No such page. There are /, /metrics, /-/healthy, /-/ready, /api/v1/status, "
-                 "/api/v1/jobs, /api/v1/runners, /api/v1/runners/NAME, /api/v1/history.\n");
+    return plain(
+        404,
+        "No such page. There are /, /metrics, /-/healthy, /-/ready, /api/v1/status, "
+        "/api/v1/jobs, /api/v1/runners, /api/v1/runners/NAME, /api/v1/history, /api/v1/logs.\n");
 }
 
 Answer json_answer(const boost::json::object& document) {
@@ -112,12 +131,25 @@ std::string percent_decoded(std::string_view text) {
 
 constexpr std::string_view api_root = "/api/v1/";
 
+Area area_of(std::string_view path) {
+    if (path == "/-/healthy") {
+        return Area::alive;
+    }
+    if (path == "/metrics" || path == "/-/ready") {
+        return Area::watch;
+    }
+    const bool inner = page_file(path) != nullptr || path.starts_with(api_root);
+    return inner ? Area::inner : Area::nowhere;
+}
+
 std::string_view reason_phrase(int status) {
     switch (status) {
         case 200:
             return "OK";
         case 400:
             return "Bad Request";
+        case 401:
+            return "Unauthorized";
         case 403:
             return "Forbidden";
         case 404:
@@ -126,6 +158,8 @@ std::string_view reason_phrase(int status) {
             return "Method Not Allowed";
         case 413:
             return "Content Too Large";
+        case 429:
+            return "Too Many Requests";
         case 503:
             return "Service Unavailable";
         default:
@@ -135,32 +169,82 @@ std::string_view reason_phrase(int status) {
 
 }  // namespace
 
-Site::Site(Options options, Sources sources) : options_{options}, sources_{std::move(sources)} {}
+Site::Site(Options options, Sources sources, Locks locks)
+    : options_{options}, sources_{std::move(sources)}, locks_{locks} {}
 
 Answer Site::answer(const Request& request) {
+    const auto area = area_of(request.path);
+    if (auto refusal = refused(request, area)) {
+        return *std::move(refusal);
+    }
     if (request.method != "GET" && request.method != "HEAD") {
         return plain(405, "Only GET and HEAD are served here.\n", "Allow: GET, HEAD\r\n");
     }
-    if (request.path == "/metrics") {
-        return metrics(request);
+    if (request.has_body) {
+        return plain(413, "Nothing here takes a body.\n");
     }
-    if (request.path == "/-/healthy") {
-        return plain(200, "alive\n");
+    switch (area) {
+        case Area::alive:
+            return plain(200, "alive\n");
+        case Area::watch:
+            return request.path == "/metrics" ? metrics(request) : ready();
+        case Area::inner:
+            return page_or_api(request);
+        case Area::nowhere:
+            break;
     }
-    if (request.path == "/-/ready") {
-        return ready();
+    return not_found();
+}
+
+std::optional<Answer> Site::refused(const Request& request, Area area) {
+    // Where no token is needed the file that holds them is not looked at: it may not answer.
+    const bool matters = locks_.token && area != Area::alive && request.way != Way::unix_socket;
+    const auto token = matters ? bearer_token(request.authorization) : std::nullopt;
+    const Visitor visitor{.way = request.way,
+                          .certified = request.certified,
+                          .right_token = token && sources_.tokens()->hold(*token),
+                          .by_foreign_name = !names_this_machine(request.host)};
+    switch (entry(locks_, visitor, area)) {
+        case Entry::granted:
+            return std::nullopt;
+        case Entry::needs_certificate:
+            return only_certified();
+        case Entry::needs_token:
+            return token ? wrong_token(request) : without_token();
+        case Entry::only_local:
+            return only_local();
+        case Entry::foreign_name:
+            return only_by_address(request.host);
     }
+    return only_local();
+}
+
+Answer Site::without_token() {
+    ++refused_without_;
+    return needs_token("This needs a token.");
+}
+
+Answer Site::wrong_token(const Request& request) {
+    if (const auto wait = wrong_tokens_.add(request.peer, sources_.now().boot)) {
+        ++refused_too_many_;
+        return too_many(*wait);
+    }
+    ++refused_wrong_;
+    return needs_token("This is none of the tokens.");
+}
+
+AgentInfo Site::agent() const {
+    auto info = sources_.agent();
+    if (locks_.token) {
+        info.refusals = Refusals{.no_token = refused_without_,
+                                 .wrong_token = refused_wrong_,
+                                 .too_many = refused_too_many_};
+    }
+    return info;
+}
+
+Answer Site::page_or_api(const Request& request) {
     const auto* file = page_file(request.path);
-    const bool asks_api = request.path.starts_with(api_root);
-    if (file == nullptr && !asks_api) {
-        return not_found();
-    }
-    if (!request.local) {
-        return only_local();
-    }
-    if (!names_this_machine(request.host)) {
-        return only_by_address(request.host);
-    }
     auto found = file != nullptr ? page(*file) : api(request);
     return found.status == 200 ? packed(std::move(found), request.accept_encoding) : found;
 }
@@ -176,13 +260,13 @@ Answer Site::metrics(const Request& request) {
     const Renderings::Moment moment{.sequence = snapshot->sequence,
                                     .outdated = outdated(*snapshot, sources_.now())};
     return {.content_type = content_type,
-            .body = renderings_.of(
-                moment,
-                format,
-                encoding,
-                [&](Format wanted) {
-                    return expose(to_families(*snapshot, sources_.agent(), options_), wanted);
-                }),
+            .body = renderings_.of(moment,
+                                   format,
+                                   encoding,
+                                   [&](Format wanted) {
+                                       return expose(to_families(*snapshot, agent(), options_),
+                                                     wanted);
+                                   }),
             .headers = encoding == Encoding::gzip
                            ? "Vary: Accept, Accept-Encoding\r\nContent-Encoding: gzip\r\n"
                            : "Vary: Accept, Accept-Encoding\r\n"};
@@ -200,6 +284,9 @@ Answer Site::api(const Request& request) const {
     }
     if (name == "history") {
         return json_answer(history_json(sources_.past_hour(), sources_.now()));
+    }
+    if (name == "logs") {
+        return logs();
     }
     const bool known = name == "status" || name == "runners" || name.starts_with("runners/");
     return known ? facts(name) : not_found();
@@ -223,6 +310,11 @@ Answer Site::facts(std::string_view name) const {
                     : plain(404,
                             "There is no runner '" + printable(runner) +
                                 "' here; /api/v1/runners lists those that are.\n");
+}
+
+Answer Site::logs() const {
+    const auto snapshot = sources_.fresh();
+    return snapshot ? json_answer(logs_json(*snapshot, sources_.agent())) : no_facts_yet();
 }
 
 Answer Site::jobs(std::string_view wanted) const {

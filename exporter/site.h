@@ -3,11 +3,15 @@
 
 #pragma once
 
+#include "exporter/access.h"
 #include "exporter/agent_info.h"
 #include "exporter/renderings.h"
 #include "exporter/server.h"
+#include "exporter/wrong_tokens.h"
 
+#include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,7 +24,11 @@ struct Request {
     std::string_view accept;
     std::string_view accept_encoding;
     std::string_view host;  // as the client named this machine
-    bool local = false;     // from this machine: loopback or a unix socket
+    std::string_view authorization;
+    std::string_view peer;  // the client's address
+    Way way = Way::network;
+    bool certified = false;  // Visitor::certified
+    bool has_body = false;
 };
 
 // Nothing may be loaded, run or framed by what is not the status page.
@@ -30,25 +38,36 @@ struct Answer {
     int status = 200;
     std::string_view content_type = "text/plain; charset=utf-8";
     std::shared_ptr<const std::string> body;
-    std::string_view headers;                    // more of them, each with its line end
+    std::string headers;                         // more of them, each with its line end
     std::string_view policy = strictest_policy;  // for Content-Security-Policy
 };
 
 class Site {
 public:
-    Site(Options options, Sources sources);
+    Site(Options options, Sources sources, Locks locks = {});
 
     Answer answer(const Request& request);
 
 private:
+    std::optional<Answer> refused(const Request& request, Area area);
+    Answer without_token();
+    Answer wrong_token(const Request& request);
+    AgentInfo agent() const;
+    Answer page_or_api(const Request& request);
     Answer metrics(const Request& request);
     Answer ready() const;
     Answer api(const Request& request) const;
     Answer facts(std::string_view name) const;
     Answer jobs(std::string_view wanted) const;
+    Answer logs() const;
 
     Options options_;
     Sources sources_;
+    Locks locks_;
+    WrongTokens wrong_tokens_;
+    std::atomic<std::uint64_t> refused_without_ = 0;
+    std::atomic<std::uint64_t> refused_wrong_ = 0;
+    std::atomic<std::uint64_t> refused_too_many_ = 0;
     Renderings renderings_;
 };
 

@@ -9,15 +9,21 @@
 
 namespace paws::exporter {
 
-std::string socket_name(int socket) {
-    union {
-        sockaddr generic;
-        sockaddr_in ipv4;
-        sockaddr_in6 ipv6;
-        sockaddr_un local;
-    } name{};
+namespace {
+
+union Name {
+    sockaddr generic;
+    sockaddr_in ipv4;
+    sockaddr_in6 ipv6;
+    sockaddr_un local;
+};
+
+using Ask = int (*)(int socket, sockaddr* name, socklen_t* length);
+
+std::string text_of(int socket, Ask ask) {
+    Name name{};
     socklen_t length = sizeof name;
-    if (::getsockname(socket, &name.generic, &length) != 0) {
+    if (ask(socket, &name.generic, &length) != 0) {
         return {};
     }
     std::array<char, INET6_ADDRSTRLEN> text{};
@@ -34,6 +40,20 @@ std::string socket_name(int socket) {
         default:
             return {};
     }
+}
+
+}  // namespace
+
+std::string socket_name(int socket) {
+    return text_of(socket, [](int fd, sockaddr* name, socklen_t* length) {
+        return ::getsockname(fd, name, length);
+    });
+}
+
+std::string peer_name(int socket) {
+    return text_of(socket, [](int fd, sockaddr* name, socklen_t* length) {
+        return ::getpeername(fd, name, length);
+    });
 }
 
 }  // namespace paws::exporter

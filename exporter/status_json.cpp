@@ -2,6 +2,7 @@
 
 #include "core/names.h"
 #include "exporter/json_parts.h"
+#include "exporter/logs_json.h"
 #include "exporter/runner_entry.h"
 #include "exporter/runner_view.h"
 
@@ -134,6 +135,7 @@ json::object agent_json(const View& view) {
     agent["snapshot_age_seconds"] = to_seconds(view.agent.now.boot - view.snapshot.taken.boot);
     agent["collectors"] = std::move(collectors);
     agent["github_api"] = github_api_json(view);
+    agent["logs"] = shipping_json(view.snapshot, view.agent);
     agent["config_file"] = parts::text_or_null(view.agent.config_file);
     agent["config_reload_successful"] = view.snapshot.config_reload_successful;
     return agent;

@@ -5,6 +5,7 @@
 #include "pawsctl/answer.h"
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -18,6 +19,7 @@ struct Address {
     std::string socket{default_socket};
     std::string chosen_by;
     std::chrono::milliseconds patience{5000};
+    std::optional<std::chrono::milliseconds> chosen_patience;  // absent: nobody said
 };
 
 // One sentence for standard error, and the exit code.

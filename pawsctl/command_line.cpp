@@ -102,6 +102,7 @@ CommandLine::CommandLine()
     add_runners(*this);
     add_jobs(*this);
     add_why(*this);
+    add_logs(*this);
     add_doctor(*this);
     add_hook(*this);
     add_config(*this);
@@ -131,6 +132,7 @@ void CommandLine::takes_address(CLI::App& verb) {
             "--timeout",
             [this](const std::string& typed) {
                 call_.address.patience = parse_patience(typed).value();
+                call_.address.chosen_patience = call_.address.patience;
             },
             "How long to wait for its answer (5s)")
         ->type_name("TIME")

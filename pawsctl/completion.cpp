@@ -10,10 +10,11 @@ namespace paws::pawsctl {
 
 namespace {
 
-// By the names that the command line gives to values: PATH, FILE, RUNNER.
+// By the names that the command line gives to values: PATH, FILE, RUNNER, LEVEL.
 Completes kind_of(const std::string& value) {
     return value == "PATH" || value == "FILE" || value == "DIR" ? Completes::file
            : value == "RUNNER"                                  ? Completes::runner
+           : value == "LEVEL"                                   ? Completes::level
                                                                 : Completes::nothing;
 }
 

@@ -1,5 +1,7 @@
 #include "pawsctl/completion_scripts.h"
 
+#include "pawsctl/completion_words.h"
+#include "pawsctl/shell_word.h"
 #include "pawsctl/words.h"
 
 #include <map>
@@ -10,9 +12,6 @@ namespace paws::pawsctl {
 namespace {
 
 using Verbs = std::vector<CompletedVerb>;
-
-// Shown to a shell that waits for a key: a short patience.
-constexpr std::string_view list_names = "pawsctl runners list --names --timeout 1s 2>/dev/null";
 
 std::string replaced(std::string_view pattern, const std::map<std::string, std::string>& by) {
     std::string text{pattern};
@@ -25,10 +24,6 @@ std::string replaced(std::string_view pattern, const std::map<std::string, std::
     return text;
 }
 
-std::string single_quoted(std::string_view text) {
-    return "'" + replaced(text, {{"'", "'\\''"}}) + "'";
-}
-
 std::string_view word_of(Completes kind) {
     switch (kind) {
         case Completes::nothing:
@@ -37,6 +32,8 @@ std::string_view word_of(Completes kind) {
             return "file";
         case Completes::runner:
             return "runner";
+        case Completes::level:
+            return "level";
     }
     return "nothing";
 }
@@ -72,26 +69,20 @@ std::string value_names(const Verbs& verbs) {
     return joined(names, "|");
 }
 
-// Cases of "what does the option before the cursor take".
-std::string value_cases(const Verbs& verbs) {
+// Cases of "what does the option before the cursor take"; `words_begin` and `words_end` enclose the
+// words where it takes one of a few.
+std::string value_cases(const Verbs& verbs,
+                        std::string_view words_begin,
+                        std::string_view words_end) {
     std::string cases;
     for (const auto& [name, kind] : value_options(verbs)) {
-        cases.append("        (")
-            .append(name)
-            .append(") kind=")
-            .append(word_of(kind))
-            .append(" ;;\n");
+        cases.append("        (").append(name).append(") kind=").append(word_of(kind));
+        if (kind == Completes::level) {
+            cases.append(" verbs=").append(words_begin).append(level_names).append(words_end);
+        }
+        cases.append(" ;;\n");
     }
     return cases;
-}
-
-std::string names_of(const std::vector<CompletedWord>& words) {
-    std::vector<std::string> names;
-    names.reserve(words.size());
-    for (const auto& word : words) {
-        names.push_back(word.name);
-    }
-    return joined(names, " ");
 }
 
 std::string bash_cases(const Verbs& verbs) {
@@ -109,7 +100,7 @@ std::string zsh_list(const std::vector<CompletedWord>& words) {
     std::string list;
     for (const auto& word : words) {
         list.append("            ")
-            .append(single_quoted(word.name + ":" + replaced(word.what, {{":", "\\:"}})))
+            .append(shell_quoted(word.name + ":" + replaced(word.what, {{":", "\\:"}})))
             .append("\n");
     }
     return list;
@@ -125,43 +116,6 @@ std::string zsh_cases(const Verbs& verbs) {
             .append("            ;;\n");
     }
     return cases;
-}
-
-// "runners show" is reached when both words stand on the line; the last has no verb after it yet.
-std::string fish_condition(const CompletedVerb& verb) {
-    std::string_view path{verb.path};
-    path.remove_prefix(std::min(path.find(' ') + 1, path.size()));
-    std::vector<std::string> conditions;
-    if (path == verb.path) {
-        return "__fish_use_subcommand";
-    }
-    while (!path.empty()) {
-        const auto word = path.substr(0, path.find(' '));
-        conditions.push_back("__fish_seen_subcommand_from " + std::string{word});
-        path.remove_prefix(std::min(word.size() + 1, path.size()));
-    }
-    if (!verb.verbs.empty()) {
-        conditions.push_back("not __fish_seen_subcommand_from " + names_of(verb.verbs));
-    }
-    return joined(conditions, "; and ");
-}
-
-void add_fish_lines(std::string& script, const CompletedVerb& verb) {
-    const auto begin = "complete -c pawsctl -n " + single_quoted(fish_condition(verb));
-    for (const auto& inner : verb.verbs) {
-        script += begin + " -a " + inner.name + " -d " + single_quoted(inner.what) + "\n";
-    }
-    for (const auto& option : verb.options) {
-        script += begin + " -l " + option.name.substr(2) + " -d " + single_quoted(option.what);
-        script += !option.takes_value ? "" : option.value == Completes::file ? " -r -F" : " -x";
-        script += "\n";
-    }
-    if (verb.positional == Completes::runner) {
-        script += begin + " -a " + single_quoted("(" + std::string{list_names} + ")") + "\n";
-    }
-    if (verb.positional == Completes::file) {
-        script += begin + " -F\n";
-    }
 }
 
 // Names of runners are offered by hand: compgen -W would expand what stands in them.
@@ -243,7 +197,7 @@ std::string bash_completion(const Verbs& verbs) {
     return replaced(bash_script,
                     {{"@value_names@", value_names(verbs)},
                      {"@paths@", all_paths(verbs)},
-                     {"@value_cases@", value_cases(verbs)},
+                     {"@value_cases@", value_cases(verbs, "'", "'")},
                      {"@cases@", bash_cases(verbs)},
                      {"@list_names@", std::string{list_names}}});
 }
@@ -252,19 +206,9 @@ std::string zsh_completion(const Verbs& verbs) {
     return replaced(zsh_script,
                     {{"@value_names@", value_names(verbs)},
                      {"@paths@", all_paths(verbs)},
-                     {"@value_cases@", value_cases(verbs)},
+                     {"@value_cases@", value_cases(verbs, "(", ")")},
                      {"@cases@", zsh_cases(verbs)},
                      {"@list_names@", std::string{list_names}}});
-}
-
-std::string fish_completion(const Verbs& verbs) {
-    std::string script{
-        "# fish completion for pawsctl; made by: pawsctl completion fish\n"
-        "complete -c pawsctl -f\n"};
-    for (const auto& verb : verbs) {
-        add_fish_lines(script, verb);
-    }
-    return script;
 }
 
 }  // namespace paws::pawsctl

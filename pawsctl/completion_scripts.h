@@ -7,7 +7,7 @@
 
 namespace paws::pawsctl {
 
-enum class Completes { nothing, file, runner };
+enum class Completes { nothing, file, runner, level };
 
 struct CompletedWord {
     std::string name;  // "status", "--socket"

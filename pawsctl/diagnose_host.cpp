@@ -62,10 +62,28 @@ Check user(const Evidence& evidence) {
                      "systemd-sysusers");
     }
     if (!is_member(evidence.groups, "systemd-journal", "paws-agent")) {
-        // The unit gives the group to the service; a shell of that user would lack it.
-        return well("user", "paws-agent; its unit adds the group systemd-journal");
+        return found("user",
+                     Verdict::degraded,
+                     "paws-agent is not in the group systemd-journal: it cannot read the journal",
+                     "systemd-sysusers && systemctl restart paws-agent");
     }
     return well("user", "paws-agent, in the group systemd-journal");
+}
+
+Check polkit(const Evidence& evidence) {
+    if (evidence.polkit && evidence.polkit_rule) {
+        return well("polkit", "lets the agent drain runners and start its actions");
+    }
+    constexpr std::string_view without =
+        ": the agent cannot drain or resume runners, nor look into closed homes";
+    return evidence.polkit ? found("polkit",
+                                   Verdict::degraded,
+                                   "does not have the agent's rule" + std::string{without},
+                                   "install paws-runner-agent again")
+                           : found("polkit",
+                                   Verdict::degraded,
+                                   "is not installed" + std::string{without},
+                                   "apt install polkitd || dnf install polkit");
 }
 
 // A line of /proc/mounts is DEVICE MOUNTPOINT TYPE OPTIONS ...
@@ -195,7 +213,7 @@ Examined diagnose_host(const HostEvidence& evidence) {
     Examined host{.subject = "host",
                   .checks = {agent(evidence),
                              user(evidence),
-                             unneeded("polkit", "no rule needed yet: this version starts no units"),
+                             polkit(evidence),
                              cgroup(evidence),
                              hidepid(evidence),
                              journal(evidence),

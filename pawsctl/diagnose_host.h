@@ -20,6 +20,8 @@ struct HostEvidence {
     std::string groups;              // /etc/group
     std::string users;               // /etc/passwd
     bool journal_kept = false;       // /var/log/journal is there
+    bool polkit = false;             // is installed
+    bool polkit_rule = false;        // the agent's
     bool needrestart = false;        // is installed
     std::string needrestart_rules;   // what its configuration says
 };

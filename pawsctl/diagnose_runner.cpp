@@ -141,6 +141,15 @@ void check_hooks(const Evidence& evidence, Checks& checks) {
                                   "sudo pawsctl runners hook install " + printable(evidence.name)));
 }
 
+// What opens it: the access list of a directory that is closed itself, and where that is above the
+// root, what keeps the agent's action from it.
+std::string way_to_traces(const Evidence& evidence) {
+    const auto files = text(object(evidence.runner, "files"), "error");
+    return files.find("not opened by its action") == std::string::npos
+               ? "setfacl -m u:paws-agent:rx " + printable(evidence.root.path) + "/_diag"
+               : "journalctl -u 'paws-open@" + printable(evidence.name) + ".service'";
+}
+
 Check trace(const Evidence& evidence) {
     const auto& trace = object(evidence.runner, "trace");
     const auto error = text(trace, "error");
@@ -148,12 +157,8 @@ Check trace(const Evidence& evidence) {
         return found(
             "_diag", Verdict::unknown, "the agent does not say whether it can read it", "");
     }
-    return error.empty()
-               ? well("_diag", "readable by the agent")
-               : found("_diag",
-                       Verdict::degraded,
-                       error,
-                       "setfacl -m u:paws-agent:rx " + printable(evidence.root.path) + "/_diag");
+    return error.empty() ? well("_diag", "readable by the agent")
+                         : found("_diag", Verdict::degraded, error, way_to_traces(evidence));
 }
 
 Check version(const Evidence& evidence) {

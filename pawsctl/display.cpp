@@ -70,6 +70,14 @@ void print_json(std::string_view valid) {
     print("\n");
 }
 
+void print_answer(const Answer& answer, bool json, Draw* draw) {
+    if (json) {
+        print_json(answer.result_text);
+    } else {
+        print_lines(draw(answer.result, screen_of_output()));
+    }
+}
+
 void complain(std::string_view sentence) {
     std::fprintf(stderr, "pawsctl: %.*s\n", static_cast<int>(sentence.size()), sentence.data());
 }

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "pawsctl/answer.h"
 #include "pawsctl/screen.h"
 
 #include <string>
@@ -20,6 +21,9 @@ bool output_can_redraw();
 void print_lines(const std::vector<std::string>& lines);
 // Valid JSON: for a program as the agent wrote it, for a terminal over several lines.
 void print_json(std::string_view valid);
+// What the agent said: for a program as it wrote it, for people drawn.
+using Draw = std::vector<std::string>(const boost::json::object& result, const Screen& screen);
+void print_answer(const Answer& answer, bool json, Draw* draw);
 // "pawsctl: " and the sentence, on standard error.
 void complain(std::string_view sentence);
 

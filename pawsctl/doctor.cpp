@@ -1,5 +1,6 @@
 #include "core/text.h"
 #include "pawsctl/diagnose_host.h"
+#include "pawsctl/diagnose_logs.h"
 #include "pawsctl/diagnose_runner.h"
 #include "pawsctl/display.h"
 #include "pawsctl/dot_env.h"
@@ -9,6 +10,7 @@
 #include "platform/systemd_bus.h"
 
 #include <array>
+#include <cerrno>
 #include <string>
 
 #include <boost/json/serialize.hpp>
@@ -41,14 +43,22 @@ std::string needrestart_rules(const RootFs& host) {
     return rules;
 }
 
+// What may not be looked for is taken to be there: whether it works says the agent.
+bool seems_there(const char* path) {
+    return ::access(path, F_OK) == 0 || errno == EACCES;
+}
+
 HostEvidence look_at_host(const Call& call, const RootFs& host) {
-    HostEvidence evidence{.socket = call.address.socket,
-                          .mounts = text_of(host, "proc/mounts"),
-                          .groups = text_of(host, "etc/group"),
-                          .users = text_of(host, "etc/passwd"),
-                          .journal_kept = ::access("/var/log/journal", F_OK) == 0,
-                          .needrestart = ::access("/etc/needrestart", F_OK) == 0,
-                          .needrestart_rules = needrestart_rules(host)};
+    HostEvidence evidence{
+        .socket = call.address.socket,
+        .mounts = text_of(host, "proc/mounts"),
+        .groups = text_of(host, "etc/group"),
+        .users = text_of(host, "etc/passwd"),
+        .journal_kept = ::access("/var/log/journal", F_OK) == 0,
+        .polkit = seems_there("/usr/lib/polkit-1/polkitd"),
+        .polkit_rule = seems_there("/usr/share/polkit-1/rules.d/50-paws-agent.rules"),
+        .needrestart = ::access("/etc/needrestart", F_OK) == 0,
+        .needrestart_rules = needrestart_rules(host)};
     const auto asked = ask(call.address, "status");
     if (const auto* failure = std::get_if<Failure>(&asked)) {
         evidence.refused = *failure;
@@ -173,6 +183,11 @@ int diagnose(const Call& call) {
     auto bus = platform::SystemdBus::connect("");
     const auto evidence = look_at_host(call, *host);
     Diagnosis diagnosis{diagnose_host(evidence)};
+    const auto asked = ask(call.address, "logs");
+    const auto* answer = std::get_if<Answer>(&asked);
+    if (auto logs = diagnose_logs(answer == nullptr ? boost::json::object{} : answer->result)) {
+        diagnosis.push_back(std::move(*logs));
+    }
     auto runners = runners_of(evidence, bus);
     runners.resize(std::min(runners.size(), most_runners));
     for (auto& runner : runners) {

@@ -1,8 +1,7 @@
 #include "pawsctl/fields.h"
 
 #include "core/text.h"
-
-#include <chrono>
+#include "core/utc.h"
 
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
@@ -17,53 +16,17 @@ std::string shown(const boost::json::string& written) {
     return printable({written.data(), written.size()}, text_limit);
 }
 
-// Takes `digits` digits and what must follow them off the front.
-std::optional<int> take_number(std::string_view& rest, std::size_t digits, std::string_view end) {
-    const auto found = rest.substr(0, digits);
-    if (found.size() != digits || found.find_first_not_of("0123456789") != std::string_view::npos ||
-        !rest.substr(digits).starts_with(end)) {
-        return std::nullopt;
-    }
-    rest.remove_prefix(digits + end.size());
-    return parse_integer<int>(found);
-}
-
-// ".123Z" or "Z"; other zones are not ours.
-std::optional<double> parse_fraction(std::string_view rest) {
-    if (!rest.ends_with('Z')) {
-        return std::nullopt;
-    }
-    rest.remove_suffix(1);
-    if (rest.empty()) {
-        return 0.0;
-    }
-    const bool digits = rest.size() > 1 && rest.size() <= 10 && rest.front() == '.' &&
-                        rest.find_first_not_of("0123456789", 1) == std::string_view::npos;
-    return digits ? parse_decimal(rest) : std::nullopt;
-}
-
 }  // namespace
 
 std::optional<double> parse_moment(std::string_view written) {
-    using namespace std::chrono;
-    const auto year = take_number(written, 4, "-");
-    const auto month = year ? take_number(written, 2, "-") : std::nullopt;
-    const auto day = month ? take_number(written, 2, "T") : std::nullopt;
-    const auto hour = day ? take_number(written, 2, ":") : std::nullopt;
-    const auto minute = hour ? take_number(written, 2, ":") : std::nullopt;
-    const auto second = minute ? take_number(written, 2, "") : std::nullopt;
-    const auto fraction = second ? parse_fraction(written) : std::nullopt;
-    if (!fraction || *hour > 23 || *minute > 59 || *second > 60) {
-        return std::nullopt;
+    std::string shape = "YYYY-MM-DDThh:mm:ssZ";
+    constexpr std::size_t most_digits = 9;
+    if (written.size() > shape.size() + 1 && written.size() <= shape.size() + 1 + most_digits) {
+        const auto digits = written.size() - shape.size() - 1;
+        shape.insert(shape.size() - 1, "." + std::string(digits, 'f'));
     }
-    const year_month_day date{std::chrono::year{*year},
-                              std::chrono::month{static_cast<unsigned>(*month)},
-                              std::chrono::day{static_cast<unsigned>(*day)}};
-    if (!date.ok()) {
-        return std::nullopt;
-    }
-    const auto whole = sys_days{date} + hours{*hour} + minutes{*minute} + seconds{*second};
-    return static_cast<double>(whole.time_since_epoch().count()) + *fraction;
+    const auto time = parse_utc(written, shape);
+    return time ? std::optional{to_unix_seconds(*time)} : std::nullopt;
 }
 
 std::optional<double> number(const boost::json::object& from, std::string_view key) {

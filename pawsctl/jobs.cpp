@@ -26,12 +26,7 @@ int jobs(const Call& call, const Words& words) {
         complain(failure->message);
         return failure->exit_code;
     }
-    const auto& answer = std::get<Answer>(asked);
-    if (call.json) {
-        print_json(answer.result_text);
-    } else {
-        print_lines(render_jobs(answer.result, screen_of_output()));
-    }
+    print_answer(std::get<Answer>(asked), call.json, render_jobs);
     return exit_well;
 }
 

@@ -17,12 +17,6 @@ using Object = boost::json::object;
 
 constexpr std::size_t shown_filesystems = 4;
 constexpr double smallest_bytes = 1e6;
-constexpr std::size_t shown_collectors = 5;
-constexpr std::size_t longest_error = 12;  // lines: what mends it stands at its end
-
-Line labelled(std::string_view label) {
-    return Line{}.add(label, Style::faint).tab(label_columns);
-}
 
 // "ok" or "degraded (disk, memory)".
 void add_health(Line& line, Verdict verdict, const std::string& problems) {
@@ -186,31 +180,11 @@ std::vector<Line> filesystem_lines(const Object& host, const Screen& screen) {
     return lines;
 }
 
-std::vector<const Object*> failing_collectors(const Object& agent) {
-    auto collectors = objects(agent, "collectors");
-    std::erase_if(collectors,
-                  [](const auto* one) { return flag(*one, "success").value_or(false); });
-    return collectors;
-}
-
-Line agent_line(const Object& agent, const Object& status) {
-    auto line = labelled("agent");
-    add_health(line, agent_verdict(agent), "");
-    const auto collectors = objects(agent, "collectors").size();
-    const auto failing = failing_collectors(agent).size();
-    const auto counts = counted(collectors, "collector", "collectors");
-    if (failing == 0) {
-        line.add(", " + counts);
-    } else {
-        line.add(", ").add(std::to_string(failing) + " of " + counts + " failing", Style::warning);
-    }
-    line.add(", facts " + age(number(agent, "snapshot_age_seconds")) + " old");
-    line.add(", up " + age(age_of(agent, "started", status)));
-    const auto version = text(agent, "version");
-    return line.add(version.empty() ? "" : ", version " + version);
-}
-
 }  // namespace
+
+Line labelled(std::string_view label) {
+    return Line{}.add(label, Style::faint).tab(label_columns);
+}
 
 std::vector<Line> host_lines(const Object& status, const Screen& screen) {
     const auto& host = object(status, "host");
@@ -219,28 +193,6 @@ std::vector<Line> host_lines(const Object& status, const Screen& screen) {
                             memory_line(object(host, "memory")),
                             pressure_line(object(host, "pressure"))};
     std::ranges::move(filesystem_lines(host, screen), std::back_inserter(lines));
-    return lines;
-}
-
-std::vector<Line> agent_lines(const Object& status, const Screen& screen) {
-    const auto& agent = object(status, "agent");
-    std::vector<Line> lines{agent_line(agent, status)};
-    const auto add = [&](const std::string& words) {
-        std::ranges::move(wrapped(labelled(""), words, longest_error, screen),
-                          std::back_inserter(lines));
-    };
-    const auto failing = failing_collectors(agent);
-    for (std::size_t at = 0; at < std::min(failing.size(), shown_collectors); ++at) {
-        add(text(*failing[at], "name") + ": " + text(*failing[at], "error"));
-    }
-    if (failing.size() > shown_collectors) {
-        add("and others: pawsctl status --json");
-    }
-    if (!flag(agent, "config_reload_successful").value_or(true)) {
-        const auto file = text(agent, "config_file");
-        add("the last reload of its configuration failed: pawsctl config check" +
-            (file.empty() ? "" : " " + file));
-    }
     return lines;
 }
 

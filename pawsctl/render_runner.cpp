@@ -100,6 +100,31 @@ std::string job_words(const Object& runner) {
         .text();
 }
 
+std::string wish_words(const Object& wish, const Object& runner) {
+    const auto by = text(wish, "by");
+    const auto asked = ago(age_of(wish, "asked", runner));
+    const auto until = text(wish, "until");
+    return Parts{}
+        .add(text(wish, "kind"))
+        .add(text(wish, "note"))
+        .add(by.empty() ? "" : "by " + by)
+        .add(asked.empty() ? "" : "asked " + asked)
+        .add(until.empty() ? "" : "until " + until)
+        .text();
+}
+
+// What an operator asked of the runner, and what keeps the agent from it.
+void add_wish(Lines& lines, const Object& runner, const Screen& screen) {
+    const auto& wish = object(runner, "wish");
+    if (wish.empty()) {
+        return;
+    }
+    add_fact(lines, "wish", wish_words(wish, runner), screen);
+    if (const auto trouble = text(wish, "trouble"); !trouble.empty()) {
+        add_fact(lines, "", "cannot be stopped: " + trouble, screen);
+    }
+}
+
 std::string github_words(const Object& runner) {
     const auto& settings = object(object(runner, "files"), "settings");
     const auto scope = text(runner, "scope");
@@ -212,6 +237,7 @@ std::vector<std::string> render_runner(const Object& runner, const Screen& scree
         add_fact(lines, "reason", reason, screen);
     }
     add_evidence(lines, runner, screen);
+    add_wish(lines, runner, screen);
     add_fact(lines, "job", job_words(runner), screen);
     add_jobs(lines, runner, screen);
     add_fact(lines, "contact", ago(age_of(runner, "last_contact", runner)), screen);

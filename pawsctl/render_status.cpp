@@ -2,6 +2,7 @@
 
 #include "pawsctl/fields.h"
 #include "pawsctl/human.h"
+#include "pawsctl/render_agent.h"
 #include "pawsctl/render_host.h"
 #include "pawsctl/runner_table.h"
 #include "pawsctl/verdict.h"

@@ -50,12 +50,7 @@ int show(const Call& call, const std::string& meant) {
     if (const auto* failure = std::get_if<Failure>(&asked)) {
         return fail(*failure);
     }
-    const auto& answer = std::get<Answer>(asked);
-    if (call.json) {
-        print_json(answer.result_text);
-    } else {
-        print_lines(render_runner(answer.result, screen_of_output()));
-    }
+    print_answer(std::get<Answer>(asked), call.json, render_runner);
     return exit_well;
 }
 

@@ -13,6 +13,8 @@ void add_runners_hook(CommandLine& line, CLI::App& runners);
 void add_jobs(CommandLine& line);
 void add_why(CommandLine& line);
 void add_doctor(CommandLine& line);
+void add_logs(CommandLine& line);
+void add_follow(CommandLine& line, CLI::App& logs);  // below `logs`
 void add_hook(CommandLine& line);
 void add_config(CommandLine& line);
 void add_completion(CommandLine& line);

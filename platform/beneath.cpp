@@ -1,32 +1,20 @@
 #include "platform/beneath.h"
 
+#include "platform/no_links.h"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace paws::platform {
 
 namespace {
-
-UniqueFd open_beneath(int directory,
-                      std::string_view path,
-                      std::uint64_t flags,
-                      std::uint64_t resolve = 0) {
-    const std::string name{path};
-    open_how how{};
-    how.flags = flags | O_CLOEXEC;
-    how.resolve = resolve | RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-    return UniqueFd{
-        static_cast<int>(::syscall(SYS_openat2, directory, name.c_str(), &how, sizeof how))};
-}
 
 FileKind kind_of(mode_t mode) {
     return S_ISREG(mode)   ? FileKind::regular
@@ -42,8 +30,15 @@ FileStatus to_status(const struct stat& found) {
             .modified = WallTime{std::chrono::seconds{found.st_mtim.tv_sec} +
                                  std::chrono::nanoseconds{found.st_mtim.tv_nsec}},
             .uid = found.st_uid,
+            .gid = found.st_gid,
             .mode = found.st_mode & 07777U,
             .kind = kind_of(found.st_mode)};
+}
+
+// A mount of the same device is another one too.
+std::uint64_t mount_of(int fd) {
+    struct statx found {};
+    return ::statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &found) == 0 ? found.stx_mnt_id : 0;
 }
 
 struct CloseDirectory {
@@ -76,7 +71,7 @@ std::string Beneath::subject(std::string_view path) const {
 }
 
 Result<BeneathFile> Beneath::open_file(std::string_view path) const {
-    auto file = open_beneath(fd_->get(), path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+    auto file = open_no_links(fd_->get(), path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
     struct stat found {};
     if (!file || ::fstat(file.get(), &found) != 0) {
         return refusal(errno, subject(path));
@@ -135,7 +130,7 @@ Result<std::string> Beneath::read(std::string_view path, std::size_t limit) cons
 }
 
 Result<std::vector<std::string>> Beneath::list(std::size_t limit) const {
-    auto fd = open_beneath(fd_->get(), ".", O_RDONLY | O_DIRECTORY);
+    auto fd = open_no_links(fd_->get(), ".", O_RDONLY | O_DIRECTORY);
     if (!fd) {
         return refusal(errno, path_);
     }
@@ -161,8 +156,12 @@ Result<std::vector<std::string>> Beneath::list(std::size_t limit) const {
 }
 
 Result<FileStatus> Beneath::status(std::string_view path) const {
-    const auto file = open_beneath(fd_->get(), path, O_PATH | O_NOFOLLOW);
     struct stat found {};
+    if (path == ".") {  // without a way through itself, which its modes may forbid
+        return ::fstat(fd_->get(), &found) == 0 ? Result<FileStatus>{to_status(found)}
+                                                : system_error(errno, path_);
+    }
+    const auto file = open_no_links(fd_->get(), path, O_PATH | O_NOFOLLOW);
     if (!file || ::fstat(file.get(), &found) != 0) {
         return refusal(errno, subject(path));
     }
@@ -170,7 +169,7 @@ Result<FileStatus> Beneath::status(std::string_view path) const {
 }
 
 Result<std::string> Beneath::read_link(std::string_view path) const {
-    const auto link = open_beneath(fd_->get(), path, O_PATH | O_NOFOLLOW);
+    const auto link = open_no_links(fd_->get(), path, O_PATH | O_NOFOLLOW);
     if (!link) {
         return refusal(errno, subject(path));
     }
@@ -205,7 +204,7 @@ Result<std::string> Beneath::real_path() const {
 }
 
 Result<Beneath> Beneath::directory(std::string_view path) const {
-    auto found = open_beneath(fd_->get(), path, O_PATH | O_DIRECTORY);
+    auto found = open_no_links(fd_->get(), path, O_PATH | O_DIRECTORY);
     if (!found) {
         return refusal(errno, subject(path));
     }
@@ -213,10 +212,16 @@ Result<Beneath> Beneath::directory(std::string_view path) const {
 }
 
 Result<UniqueFd> Beneath::open_directory(std::string_view path) const {
-    auto directory = open_beneath(fd_->get(), path, O_RDONLY | O_DIRECTORY, RESOLVE_NO_XDEV);
+    return open_directory(*fd_, path);
+}
+
+Result<UniqueFd> Beneath::open_directory(const UniqueFd& from, std::string_view path) const {
+    auto directory = open_no_links(from.get(), path, O_RDONLY | O_DIRECTORY);
     if (!directory) {
-        const int reason = errno == EXDEV || errno == ELOOP ? ENOENT : errno;
-        return system_error(reason, subject(path));
+        return system_error(errno == EXDEV || errno == ELOOP ? ENOENT : errno, subject(path));
+    }
+    if (mount_of(directory.get()) != mount_of(fd_->get())) {
+        return system_error(ENOENT, subject(path));
     }
     return directory;
 }

@@ -1,6 +1,6 @@
 // Beneath: a directory that code we do not trust may write to, and what lies in it.
 // Nothing here follows a symlink, leaves the directory or waits for a FIFO's writer: a path either
-// names a thing below the directory by its real components, or is an error (openat2(2)).
+// names a thing below the directory by its real components, or is an error.
 // Blocks as long as the file system does. Safe for concurrent access.
 
 #pragma once
@@ -30,6 +30,7 @@ struct FileStatus {
     std::uint64_t size_bytes = 0;
     WallTime modified;
     std::uint32_t uid = 0;
+    std::uint32_t gid = 0;
     std::uint32_t mode = 0;  // the permission bits
     FileKind kind = FileKind::other;
 
@@ -56,6 +57,10 @@ public:
     // `path` itself is the operator's word (a unit's WorkingDirectory): symlinks in it are
     // followed.
     static Result<Beneath> open(const RootFs& root, std::string_view path);
+    // A directory that is open already; `path` is how it is called in messages.
+    static Beneath of(std::string path, std::shared_ptr<const UniqueFd> directory) {
+        return Beneath{std::move(path), std::move(directory)};
+    }
 
     // A directory in it, which may be a mount of its own, as a Beneath of its own.
     Result<Beneath> directory(std::string_view path) const;
@@ -75,6 +80,8 @@ public:
     Result<void> replace(const std::string& name, std::string_view text) const;
     // For readdir(3); a directory on another mount is Errc::absent: it is not of this tree.
     Result<UniqueFd> open_directory(std::string_view path) const;
+    // The same, of a path below a directory that was opened so: as deep as a path may not lead.
+    Result<UniqueFd> open_directory(const UniqueFd& from, std::string_view path) const;
 
     const std::string& path() const { return path_; }
     // Of the filesystem that the directory is on.
@@ -84,7 +91,9 @@ public:
 
 private:
     Beneath(std::string path, UniqueFd fd)
-        : path_{std::move(path)}, fd_{std::make_shared<const UniqueFd>(std::move(fd))} {}
+        : Beneath{std::move(path), std::make_shared<const UniqueFd>(std::move(fd))} {}
+    Beneath(std::string path, std::shared_ptr<const UniqueFd> fd)
+        : path_{std::move(path)}, fd_{std::move(fd)} {}
 
     std::string subject(std::string_view path) const;
 

@@ -1,12 +1,14 @@
 // BeneathUsage: what a directory holds on disk, as du(1) counts it, a part of the walk at a time.
 // Follows no symlink, enters no other mount, counts a file with several names once, and passes over
 // what it may not read. What it could not reach for another reason makes the size unknown: an
-// error. Holds at most one directory open between two parts.
+// error. Goes from a directory to the next by one step, so that no depth hides what is there or
+// makes the walk slow. Holds at most two descriptors between two parts.
 
 #pragma once
 
 #include "core/result.h"
 #include "platform/beneath.h"
+#include "platform/unique_fd.h"
 
 #include <chrono>
 #include <cstddef>
@@ -36,29 +38,40 @@ public:
     // Of those of `apart` that are there.
     const std::map<std::string, std::uint64_t>& apart() const { return apart_bytes_; }
 
-    static constexpr std::size_t waiting_limit_bytes = 4U << 20U;  // paths of directories to visit
+    static constexpr std::size_t waiting_limit_bytes = 4U << 20U;  // names of directories to visit
     static constexpr std::size_t links_limit = 100'000;  // remembered; more are counted in shares
 
 private:
     struct Close {
         void operator()(DIR* handle) const noexcept { ::closedir(handle); }
     };
+    struct Level {  // a directory on the way down
+        std::string name;
+        std::uint64_t inode = 0;
+        std::vector<std::string> waiting;  // directories in it that were not read yet
+    };
 
     Result<void> begin();
-    Result<void> open_next();
+    Result<void> step();
+    Result<void> enter(std::string name, UniqueFd directory);
     Result<void> read_entry();
-    Result<void> look_at(const std::string& name);
-    Result<void> visit_later(std::string path);
+    Result<void> look_at(std::string name);
+    Result<void> descend();
+    Result<void> ascend();
+    Result<void> find_again();
+    Result<void> remember(std::size_t bytes);
+    Result<void> pass_over_or_fail(Errc code) const;
     Error unknown(Errc code, const std::string& because) const;
-    void add(const struct stat& found, const std::string& path);
+    void add(const struct stat& found, const std::string& name);
 
     Beneath top_;
     std::vector<std::string> apart_;
     std::map<std::string, std::uint64_t> apart_bytes_;
-    std::vector<std::string> waiting_;  // directories not read yet, as paths below the top
-    std::size_t waiting_bytes_ = 0;     // what those take
-    std::unique_ptr<DIR, Close> open_;
-    std::string path_;  // of the open one; "." is the top
+    std::vector<Level> levels_;            // from the top to where the walk is
+    UniqueFd at_;                          // the last of them; none: it is to be found again
+    std::unique_ptr<DIR, Close> reading_;  // its entries, until all are read
+    std::size_t waiting_bytes_ = 0;        // what the names of `levels_` take
+    std::size_t cost_ = 0;                 // of the last step, in entries
     std::unordered_set<std::uint64_t> links_;
     std::uint64_t device_ = 0;
     std::uint64_t bytes_ = 0;

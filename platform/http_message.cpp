@@ -1,6 +1,7 @@
 #include "platform/http_message.h"
 
 #include "core/text.h"
+#include "core/utc.h"
 
 #include <algorithm>
 #include <array>
@@ -89,33 +90,20 @@ std::optional<std::string_view> HttpAnswer::header(std::string_view name) const 
 std::optional<WallTime> parse_http_date(std::string_view text) {
     static constexpr std::array<std::string_view, 12> months{
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    static constexpr std::string_view shape = "Sun, 06 Nov 1994 08:49:37 GMT";
-    if (text.size() != shape.size() || !text.ends_with(" GMT") || text[19] != ':' ||
-        text[22] != ':') {
+    static constexpr std::string_view form = "Sun, 06 Nov 1994 08:49:37 GMT";
+    static constexpr std::string_view zone = " GMT";
+    if (text.size() != form.size() || !text.ends_with(zone)) {
         return std::nullopt;
     }
-    const auto number = [&](std::size_t at, std::size_t length) {
-        return parse_integer<unsigned>(text.substr(at, length));
-    };
-    const auto month = std::ranges::find(months, text.substr(8, 3));
-    const auto day = number(5, 2);
-    const auto year = number(12, 4);
-    const auto hour = number(17, 2);
-    const auto minute = number(20, 2);
-    const auto second = number(23, 2);
-    if (month == months.end() || !day || !year || !hour || !minute || !second || *hour > 23 ||
-        *minute > 59 || *second > 60) {
+    std::string numbers{text.substr(form.find("06"), form.find(zone) - form.find("06"))};
+    const auto* const name = std::ranges::find(months, std::string_view{numbers}.substr(3, 3));
+    if (name == months.end()) {
         return std::nullopt;
     }
-    const std::chrono::year_month_day date{
-        std::chrono::year{static_cast<int>(*year)},
-        std::chrono::month{static_cast<unsigned>(month - months.begin()) + 1},
-        std::chrono::day{*day}};
-    if (!date.ok()) {
-        return std::nullopt;
-    }
-    return std::chrono::sys_days{date} + std::chrono::hours{*hour} + std::chrono::minutes{*minute} +
-           std::chrono::seconds{*second};
+    const auto month = name - months.begin() + 1;
+    numbers.replace(
+        3, 3, {static_cast<char>('0' + month / 10), static_cast<char>('0' + month % 10)});
+    return parse_utc(numbers, "DD MM YYYY hh:mm:ss");
 }
 
 }  // namespace paws::platform

@@ -1,7 +1,8 @@
 #include "platform/jwt.h"
 
+#include "platform/base64.h"
+
 #include <array>
-#include <cstdint>
 #include <memory>
 
 #include <openssl/bio.h>
@@ -37,24 +38,6 @@ std::unique_ptr<EVP_PKEY, Free> rsa_key(std::string_view pem) {
 }
 
 }  // namespace
-
-std::string base64url(std::string_view bytes) {
-    static constexpr std::string_view letters =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    std::string text;
-    std::uint32_t bits = 0;
-    unsigned held = 0;
-    for (const char byte : bytes) {
-        bits = (bits << 8U) | static_cast<unsigned char>(byte);
-        for (held += 8; held >= 6; held -= 6) {
-            text += letters[(bits >> (held - 6)) & 0x3FU];
-        }
-    }
-    if (held > 0) {
-        text += letters[(bits << (6 - held)) & 0x3FU];
-    }
-    return text;
-}
 
 Result<std::string> sign_jwt(std::string_view claims, std::string_view key) {
     const auto rsa = rsa_key(key);

@@ -9,9 +9,6 @@
 
 namespace paws::platform {
 
-// base64url without padding (RFC 4648, 5).
-std::string base64url(std::string_view bytes);
-
 // `claims` is a JSON object, `key` an RSA private key in PEM without a passphrase.
 Result<std::string> sign_jwt(std::string_view claims, std::string_view key);
 

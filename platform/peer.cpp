@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include <grp.h>
+#include <pwd.h>
 #include <sys/socket.h>
 
 namespace paws::platform {
@@ -58,6 +59,17 @@ std::optional<std::uint32_t> group_id(const std::string& name) {
         return std::nullopt;
     }
     return entry.gr_gid;
+}
+
+std::optional<std::uint32_t> user_id(const std::string& name) {
+    std::array<char, 65536> text{};
+    passwd entry{};
+    passwd* found = nullptr;
+    if (::getpwnam_r(name.c_str(), &entry, text.data(), text.size(), &found) != 0 ||
+        found == nullptr) {
+        return std::nullopt;
+    }
+    return entry.pw_uid;
 }
 
 }  // namespace paws::platform

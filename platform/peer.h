@@ -23,5 +23,6 @@ Result<Peer> peer_of(int socket);
 
 // Asks the name service, which may block: for the start only.
 std::optional<std::uint32_t> group_id(const std::string& name);
+std::optional<std::uint32_t> user_id(const std::string& name);
 
 }  // namespace paws::platform

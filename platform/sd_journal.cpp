@@ -1,9 +1,12 @@
 #include "platform/sd_journal.h"
 
 #include "core/text.h"
+#include "platform/abort_guard.h"
+#include "platform/bus_guard.h"
 #include "platform/root_fs.h"
 #include "platform/sd_journal_access.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
@@ -14,9 +17,6 @@
 namespace paws::platform {
 
 namespace {
-
-// journald cuts lines of services at 48 KiB unless told otherwise (journald.conf(5), LineMax=).
-constexpr std::size_t longest_value = 64U << 10U;
 
 struct Free {
     void operator()(char* text) const noexcept { std::free(text); }
@@ -48,6 +48,22 @@ int open_handle(const JournalPlace& place, sd_journal** handle) {
     return sd_journal_open_namespace(handle, name_space, SD_JOURNAL_LOCAL_ONLY);
 }
 
+int skip_back(sd_journal* handle, std::uint64_t count) {
+    return unless_aborted([=] { return sd_journal_previous_skip(handle, count); });
+}
+
+int step(sd_journal* handle) {
+    return unless_aborted([=] { return sd_journal_next(handle); });
+}
+
+// A damaged entry may name a time that no clock of ours can show: it is the end of all times then.
+WallTime wall_time(std::uint64_t microseconds) {
+    using Span = std::chrono::microseconds;
+    static constexpr auto latest = std::chrono::floor<Span>(WallTime::max().time_since_epoch());
+    const auto shown = std::min(microseconds, static_cast<std::uint64_t>(latest.count()));
+    return WallTime{Span{static_cast<std::int64_t>(shown)}};
+}
+
 }  // namespace
 
 void SdJournal::Close::operator()(sd_journal* handle) const noexcept {
@@ -58,12 +74,15 @@ Result<SdJournal> SdJournal::open(const JournalPlace& place) {
     if (const auto access = check_journal_access(place); !access) {
         return access.error();
     }
+    const BusGuard guard;
+    AbortGuard::install();
     sd_journal* handle = nullptr;
-    if (const int opened = open_handle(place, &handle); opened < 0) {
+    if (const int opened = unless_aborted([&] { return open_handle(place, &handle); });
+        opened < 0) {
         return journal_error(opened, "open");
     }
     SdJournal journal{handle};
-    sd_journal_set_data_threshold(handle, longest_value);
+    journal.set_longest_value(journal.longest_value_);
     if (const int fd = sd_journal_get_fd(handle); fd < 0) {
         return journal_error(fd, "watch its files");
     }
@@ -71,15 +90,31 @@ Result<SdJournal> SdJournal::open(const JournalPlace& place) {
 }
 
 Result<void> SdJournal::match(std::span<const std::string> terms) {
+    const std::vector<std::string> only{terms.begin(), terms.end()};
+    return match_any({&only, 1});
+}
+
+Result<void> SdJournal::match_any(std::span<const std::vector<std::string>> lists) {
+    const BusGuard guard;
     sd_journal_flush_matches(handle_.get());
     standing_ = false;
-    for (const auto& term : terms) {
-        if (const int added = sd_journal_add_match(handle_.get(), term.data(), term.size());
-            added < 0) {
-            return journal_error(added, "match " + term);
+    for (const auto& list : lists) {
+        if (const int added = sd_journal_add_disjunction(handle_.get()); added < 0) {
+            return journal_error(added, "match");
+        }
+        for (const auto& term : list) {
+            if (const int added = sd_journal_add_match(handle_.get(), term.data(), term.size());
+                added < 0) {
+                return journal_error(added, "match " + term);
+            }
         }
     }
     return {};
+}
+
+void SdJournal::set_longest_value(std::size_t bytes) {
+    longest_value_ = bytes;
+    sd_journal_set_data_threshold(handle_.get(), bytes);
 }
 
 Result<void> SdJournal::seek_head() {
@@ -89,9 +124,10 @@ Result<void> SdJournal::seek_head() {
 }
 
 Result<void> SdJournal::seek_last(std::uint64_t count) {
+    const BusGuard guard;
     standing_ = false;
     int sought = sd_journal_seek_tail(handle_.get());
-    sought = sought < 0 ? sought : sd_journal_previous_skip(handle_.get(), count);
+    sought = sought < 0 ? sought : skip_back(handle_.get(), count);
     if (sought < 0) {
         return journal_error(sought, "seek");
     }
@@ -111,11 +147,12 @@ Result<void> SdJournal::seek_time(WallTime at) {
 }
 
 Result<bool> SdJournal::seek_last_to(const std::string& cursor, std::uint64_t count) {
+    const BusGuard guard;
     standing_ = false;
     if (auto sought = seek_cursor(handle_.get(), cursor); !sought) {
         return sought.error();
     }
-    const int skipped = sd_journal_previous_skip(handle_.get(), count);
+    const int skipped = skip_back(handle_.get(), count);
     if (skipped < 0) {
         return journal_error(skipped, "seek");
     }
@@ -123,12 +160,19 @@ Result<bool> SdJournal::seek_last_to(const std::string& cursor, std::uint64_t co
     return standing_;
 }
 
+Result<void> SdJournal::seek(const std::string& place) {
+    const BusGuard guard;
+    standing_ = false;
+    return seek_cursor(handle_.get(), place);
+}
+
 Result<void> SdJournal::seek_after(const std::string& cursor) {
+    const BusGuard guard;
     standing_ = false;
     if (auto sought = seek_cursor(handle_.get(), cursor); !sought) {
         return sought;
     }
-    const int moved = sd_journal_next(handle_.get());
+    const int moved = step(handle_.get());
     if (moved < 0) {
         return journal_error(moved, "seek");
     }
@@ -139,17 +183,26 @@ Result<void> SdJournal::seek_after(const std::string& cursor) {
 }
 
 Result<bool> SdJournal::next() {
+    const BusGuard guard;
     if (std::exchange(standing_, false)) {
         return true;
     }
-    const int moved = sd_journal_next(handle_.get());
+    const int moved = step(handle_.get());
     if (moved < 0) {
         return journal_error(moved, "read");
     }
     return moved > 0;
 }
 
+Result<bool> SdJournal::previous() {
+    const BusGuard guard;
+    standing_ = false;
+    const int moved = skip_back(handle_.get(), 1);
+    return moved < 0 ? Result<bool>{journal_error(moved, "read")} : Result<bool>{moved > 0};
+}
+
 Result<std::string> SdJournal::cursor() const {
+    const BusGuard guard;
     char* text = nullptr;
     if (const int told = sd_journal_get_cursor(handle_.get(), &text); told < 0) {
         return journal_error(told, "cursor");
@@ -158,24 +211,37 @@ Result<std::string> SdJournal::cursor() const {
 }
 
 bool SdJournal::is_at(const std::string& cursor) const {
+    const BusGuard guard;
     return sd_journal_test_cursor(handle_.get(), cursor.c_str()) > 0;
 }
 
 WallTime SdJournal::taken() const {
+    const BusGuard guard;
     std::uint64_t microseconds = 0;
     sd_journal_get_realtime_usec(handle_.get(), &microseconds);
-    return WallTime{std::chrono::microseconds{static_cast<std::int64_t>(microseconds)}};
+    return wall_time(microseconds);
 }
 
-void SdJournal::visit(const Visit& visit) const {
+bool SdJournal::visit(const Visit& visit) const {
+    const BusGuard guard;
     const void* data = nullptr;
     std::size_t size = 0;
     sd_journal_restart_data(handle_.get());
-    while (sd_journal_enumerate_available_data(handle_.get(), &data, &size) > 0) {
+    AbortGuard abort_guard;
+    if (sigsetjmp(abort_guard.way_out, 0) != 0) {
+        return false;
+    }
+    for (;;) {
+        abort_guard.arm();
+        const int more = sd_journal_enumerate_available_data(handle_.get(), &data, &size);
+        AbortGuard::disarm();
+        if (more <= 0) {
+            return more == 0 && !guard.hit();
+        }
         const std::string_view field{static_cast<const char*>(data), size};
         const auto equals = field.find('=');
         if (equals != std::string_view::npos) {
-            visit(field.substr(0, equals), field.substr(equals + 1).substr(0, longest_value));
+            visit(field.substr(0, equals), field.substr(equals + 1).substr(0, longest_value_));
         }
     }
 }
@@ -184,10 +250,13 @@ int SdJournal::fd() const {
     return sd_journal_get_fd(handle_.get());
 }
 
-Result<void> SdJournal::process() {
-    const int processed = sd_journal_process(handle_.get());
-    return processed < 0 ? Result<void>{journal_error(processed, "watch its files")}
-                         : Result<void>{};
+Result<bool> SdJournal::process() {
+    const BusGuard guard;
+    const int processed = unless_aborted([this] { return sd_journal_process(handle_.get()); });
+    if (processed < 0) {
+        return journal_error(processed, "watch its files");
+    }
+    return processed == SD_JOURNAL_INVALIDATE;
 }
 
 }  // namespace paws::platform

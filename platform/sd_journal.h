@@ -1,18 +1,21 @@
 // SdJournal: reads a systemd journal (sd-journal(3)), matched entries in order.
 // One thread. It never waits: fd() becomes readable when process() may find more. Files that are
-// rotated, vacuumed or damaged come and go below; their entries are then simply not there.
+// rotated, vacuumed, damaged or cut short come and go below; their entries are then simply not
+// there.
 
 #pragma once
 
 #include "core/result.h"
 #include "core/time.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 struct sd_journal;
 
@@ -35,6 +38,11 @@ public:
     // From now on only entries that have one of the values of each field named ("FIELD=value").
     // All when there are none. Seek afterwards.
     Result<void> match(std::span<const std::string> terms);
+    // The same, of any of several such lists.
+    Result<void> match_any(std::span<const std::vector<std::string>> lists);
+
+    // What visit() tells of a value at most; 64 KiB unless said otherwise.
+    void set_longest_value(std::size_t bytes);
 
     // Where the next next() goes.
     Result<void> seek_head();
@@ -44,19 +52,25 @@ public:
     // there is none.
     Result<bool> seek_last_to(const std::string& cursor, std::uint64_t count);
     // To what follows the entry of this cursor, also when that entry is gone. Errc::malformed when
-    // it is no cursor.
+    // it is no cursor. Whether it is there still is_at() tells, before the next next().
     Result<void> seek_after(const std::string& cursor);
 
-    Result<bool> next();  // false: nothing more just now
+    // To the first entry at a place or after it: a cursor of which parts may be missing.
+    Result<void> seek(const std::string& place);
+
+    Result<bool> next();      // false: nothing more just now
+    Result<bool> previous();  // one step back; false: there is nothing before
 
     // Of the entry that next() went to.
     Result<std::string> cursor() const;
     bool is_at(const std::string& cursor) const;
     WallTime taken() const;
-    void visit(const Visit& visit) const;  // of a damaged entry: what can be read of it
+    // Of a damaged entry what can be read of it, and false.
+    bool visit(const Visit& visit) const;
 
     int fd() const;
-    Result<void> process();  // takes note of new and vanished files; drains fd()
+    // Takes note of new and vanished files; drains fd(). True when files came or went.
+    Result<bool> process();
 
 private:
     struct Close {
@@ -66,6 +80,8 @@ private:
     explicit SdJournal(sd_journal* handle) : handle_{handle} {}
 
     std::unique_ptr<sd_journal, Close> handle_;
+    std::size_t longest_value_ = 64U << 10U;  // journald cuts lines of services at 48 KiB unless
+                                              // told otherwise (journald.conf(5), LineMax=)
     bool standing_ = false;  // a seek went to an entry that next() has not told of yet
 };
 

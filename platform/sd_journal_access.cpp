@@ -61,30 +61,36 @@ bool is_of(const std::string& machine, const std::string& name_space) {
                               : machine.ends_with("." + name_space);
 }
 
-Census take_census(const std::vector<fs::path>& tops, const std::string& name_space) {
-    Census census;
-    for (const auto& top : tops) {
+std::vector<fs::path> tops_of(const JournalPlace& place) {
+    return place.directory.empty() ? std::vector<fs::path>{fs::path{place.root} / "var/log/journal",
+                                                           fs::path{place.root} / "run/log/journal"}
+                                   : std::vector<fs::path>{place.directory};
+}
+
+// Each with those of its machines that are of the namespace.
+std::vector<fs::path> directories_of(const JournalPlace& place) {
+    std::vector<fs::path> directories;
+    for (const auto& top : tops_of(place)) {
         std::error_code error;
-        count_files(top, census);
+        directories.push_back(top);
         for (fs::directory_iterator entry{top, error}, end; !error && entry != end;
              entry.increment(error)) {
             std::error_code ignored;
-            if (entry->is_directory(ignored) && is_of(entry->path().filename(), name_space)) {
-                count_files(entry->path(), census);
+            if (entry->is_directory(ignored) && is_of(entry->path().filename(), place.name_space)) {
+                directories.push_back(entry->path());
             }
         }
     }
-    return census;
+    return directories;
 }
 
 }  // namespace
 
 Result<void> check_journal_access(const JournalPlace& place) {
-    const std::vector<fs::path> tops =
-        place.directory.empty() ? std::vector<fs::path>{fs::path{place.root} / "var/log/journal",
-                                                        fs::path{place.root} / "run/log/journal"}
-                                : std::vector<fs::path>{place.directory};
-    const auto census = take_census(tops, place.name_space);
+    Census census;
+    for (const auto& directory : directories_of(place)) {
+        count_files(directory, census);
+    }
     if (!census.denied.empty()) {
         return Error{Errc::denied,
                      census.denied + ": Permission denied; let " + user_name() +
@@ -92,9 +98,25 @@ Result<void> check_journal_access(const JournalPlace& place) {
                          "`, then restart paws-agent"};
     }
     if (census.files == 0) {
-        return Error{Errc::absent, "no journal files below " + tops.front().string()};
+        return Error{Errc::absent, "no journal files below " + tops_of(place).front().string()};
     }
     return {};
+}
+
+std::vector<JournalFile> journal_files(const JournalPlace& place) {
+    std::vector<JournalFile> files;
+    for (const auto& directory : directories_of(place)) {
+        std::error_code error;
+        for (fs::directory_iterator entry{directory, error}, end; !error && entry != end;
+             entry.increment(error)) {
+            std::error_code unknown;
+            const auto bytes = entry->file_size(unknown);
+            if (!unknown && entry->path().extension() == ".journal") {
+                files.push_back({.name = entry->path().filename(), .bytes = bytes});
+            }
+        }
+    }
+    return files;
 }
 
 }  // namespace paws::platform

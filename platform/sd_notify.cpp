@@ -1,11 +1,13 @@
 #include "platform/sd_notify.h"
 
 #include "core/text.h"
+#include "platform/descriptors.h"
 #include "platform/unique_fd.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <span>
 #include <string_view>
 
 #include <sys/socket.h>
@@ -43,7 +45,7 @@ std::optional<sockaddr_un> manager_address(socklen_t& length) {
 
 }  // namespace
 
-bool notify(const std::string& state) {
+bool notify(const std::string& state, std::optional<int> descriptor) {
     socklen_t length = 0;
     const auto address = manager_address(length);
     if (!address) {
@@ -51,9 +53,10 @@ bool notify(const std::string& state) {
     }
     const UniqueFd fd{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
     ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-    const auto* generic = reinterpret_cast<const sockaddr*>(&*address);
-    const auto sent = ::sendto(fd.get(), state.data(), state.size(), MSG_NOSIGNAL, generic, length);
-    return sent == static_cast<ssize_t>(state.size());
+    const std::span<const int> descriptors{descriptor ? &*descriptor : nullptr,
+                                           descriptor ? 1U : 0U};
+    const auto to = std::as_bytes(std::span{&*address, 1}).first(length);
+    return send_descriptors(fd.get(), state, descriptors, to).has_value();
 }
 
 std::string monotonic_stamp() {

@@ -10,8 +10,8 @@
 namespace paws::platform {
 
 // `state` is lines of NAME=VALUE. False when nobody listens, or when the manager did not take it
-// within 50 ms: its queue is full while PID 1 hangs.
-bool notify(const std::string& state);
+// within 50 ms: its queue is full while PID 1 hangs. `descriptor` goes along (FDSTORE=1).
+bool notify(const std::string& state, std::optional<int> descriptor = std::nullopt);
 
 // What RELOADING=1 wants beside it: "MONOTONIC_USEC=..." of this moment.
 std::string monotonic_stamp();

@@ -36,7 +36,7 @@ Result<void> check_status(const struct stat& status, const std::string& path) {
 
 }  // namespace
 
-Result<std::string> read_secret(const std::string& path) {
+Result<std::string> read_secrets(const std::string& path) {
     const UniqueFd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
     struct stat status {};
     if (!file || ::fstat(file.get(), &status) != 0) {
@@ -55,12 +55,20 @@ Result<std::string> read_secret(const std::string& path) {
         length += got > 0 ? static_cast<std::size_t>(got) : 0;
     }
     text.resize(length);
-    const std::string secret{trim(text)};
-    if (secret.empty() || length > secret_limit) {
-        return Error{Errc::malformed,
-                     path + (secret.empty() ? ": is empty" : ": is too large for a secret")};
+    if (length > secret_limit) {
+        return Error{Errc::malformed, path + ": is too large for a secret"};
     }
-    return secret;
+    return text;
+}
+
+Result<std::string> read_secret(const std::string& path) {
+    const auto text = read_secrets(path);
+    if (!text) {
+        return text.error();
+    }
+    const std::string secret{trim(*text)};
+    return secret.empty() ? Result<std::string>{Error{Errc::malformed, path + ": is empty"}}
+                          : secret;
 }
 
 }  // namespace paws::platform

@@ -12,8 +12,11 @@ namespace paws::platform {
 
 inline constexpr std::size_t secret_limit = 64U << 10U;
 
-// The text of the file without blanks around it. Errc::denied when others than its owner and its
+// The whole text of the file. Errc::denied when others than its owner and its
 // group may read it (0640 at most), or when its owner is neither root nor we.
+Result<std::string> read_secrets(const std::string& path);
+
+// The one secret in it, without blanks around it; Errc::malformed when there is none.
 Result<std::string> read_secret(const std::string& path);
 
 }  // namespace paws::platform

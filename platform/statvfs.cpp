@@ -1,16 +1,12 @@
 #include "platform/statvfs.h"
 
-#include "platform/unique_fd.h"
+#include "platform/no_links.h"
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdint>
 
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/statvfs.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 namespace paws::platform {
 
@@ -18,16 +14,8 @@ namespace {
 
 UniqueFd open_mountpoint(int root, const std::string& mountpoint) {
     const auto slashes = std::min(mountpoint.find_first_not_of('/'), mountpoint.size());
-    const auto path = slashes == mountpoint.size() ? "." : mountpoint.substr(slashes);
-    constexpr std::uint64_t flags = O_PATH | O_CLOEXEC;
-    open_how how{};
-    how.flags = flags;
-    how.resolve = RESOLVE_NO_SYMLINKS;
-    const auto fd = ::syscall(SYS_openat2, root, path.c_str(), &how, sizeof how);
-    if (fd < 0 && errno == ENOSYS) {  // before Linux 5.6
-        return UniqueFd{::openat(root, path.c_str(), static_cast<int>(flags))};
-    }
-    return UniqueFd{static_cast<int>(fd)};
+    return open_no_links(
+        root, slashes == mountpoint.size() ? "." : mountpoint.substr(slashes), O_PATH);
 }
 
 }  // namespace

@@ -28,10 +28,14 @@ OpenQuestion::~OpenQuestion() {
 }
 
 Result<void> start_detached(const std::string& name, std::function<void()> body) {
-    sigset_t all{};
+    sigset_t of_others{};
     sigset_t before{};
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);  // inherited: signals belong to the loop's thread
+    sigfillset(&of_others);
+    // What a thread raises itself is its own: blocked, it could not be handled (bus_guard.h).
+    for (const int own : {SIGBUS, SIGSEGV, SIGFPE, SIGILL}) {
+        sigdelset(&of_others, own);
+    }
+    pthread_sigmask(SIG_SETMASK, &of_others, &before);  // inherited: others belong to the loop's
     Result<void> started;
     try {
         std::thread thread{std::move(body)};

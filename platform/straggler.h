@@ -19,8 +19,8 @@
 
 namespace paws::platform {
 
-// Runs `body` on a detached thread that takes no signals; `name` is what top and gdb show of it
-// (the first 15 bytes).
+// Runs `body` on a detached thread that takes no signals but its own faults; `name` is what top and
+// gdb show of it (the first 15 bytes).
 Result<void> start_detached(const std::string& name, std::function<void()> body);
 
 // Whether any question of this process is still unanswered: its thread may be anywhere, so that the

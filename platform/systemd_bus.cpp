@@ -76,6 +76,17 @@ int hear_reload(sd_bus_message* message, void* changes, sd_bus_error* /*error*/)
     return 0;
 }
 
+int hear_job(sd_bus_message* message, void* changes, sd_bus_error* /*error*/) {
+    std::uint32_t id = 0;
+    const char* job = nullptr;
+    const char* unit = nullptr;
+    const char* result = nullptr;
+    if (sd_bus_message_read(message, "uoss", &id, &job, &unit, &result) > 0) {
+        static_cast<SystemdBus::Changes*>(changes)->ended_jobs[job] = result;
+    }
+    return 0;
+}
+
 std::string signal_rule(const std::string& rest) {
     return std::string{"type='signal',sender='"} + systemd_name + "'," + rest;
 }
@@ -260,7 +271,7 @@ Result<SystemdBus::Properties> SystemdBus::show(const std::string& unit,
     return properties;
 }
 
-Result<void> SystemdBus::queue_job(const char* method, const std::string& unit) {
+Result<std::string> SystemdBus::queue_job(const char* method, const std::string& unit) {
     auto request = new_call(bus_.get(), manager_path, manager_interface, method);
     if (!request) {
         return request.error();
@@ -268,20 +279,72 @@ Result<void> SystemdBus::queue_job(const char* method, const std::string& unit) 
     sd_bus_message_append_basic(request->get(), 's', unit.c_str());
     sd_bus_message_append_basic(request->get(), 's', "replace");
     const auto reply = call(bus_.get(), request->get(), patience_);
-    return reply ? Result<void>{}
-                 : Result<void>{Error{reply.error().code, unit + ": " + reply.error().what}};
+    if (!reply) {
+        return Error{reply.error().code, unit + ": " + reply.error().what};
+    }
+    const char* job = nullptr;
+    sd_bus_message_read_basic(reply->get(), 'o', &job);
+    return std::string{job == nullptr ? "" : job};
 }
 
 Result<void> SystemdBus::start(const std::string& unit) {
-    return queue_job("StartUnit", unit);
+    const auto job = queue_job("StartUnit", unit);
+    return job ? Result<void>{} : Result<void>{job.error()};
 }
 
 Result<void> SystemdBus::stop(const std::string& unit) {
-    return queue_job("StopUnit", unit);
+    const auto job = queue_job("StopUnit", unit);
+    return job ? Result<void>{} : Result<void>{job.error()};
+}
+
+Result<std::string> SystemdBus::end_of_job(const std::string& job,
+                                           std::chrono::milliseconds longest) {
+    const auto deadline = std::chrono::steady_clock::now() + longest;
+    for (;;) {
+        const int processed = sd_bus_process(bus_.get(), nullptr);
+        if (processed < 0) {
+            return bus_error(processed, "the system bus");
+        }
+        if (const auto ended = heard_->ended_jobs.find(job); ended != heard_->ended_jobs.end()) {
+            return ended->second;
+        }
+        const auto left = deadline - std::chrono::steady_clock::now();
+        if (left <= std::chrono::nanoseconds{0}) {
+            return bus_error(-ETIMEDOUT, "its job");
+        }
+        if (processed == 0) {
+            sd_bus_wait(bus_.get(),
+                        microseconds(std::chrono::ceil<std::chrono::milliseconds>(left)));
+        }
+    }
+}
+
+Result<void> SystemdBus::run(const std::string& unit, std::chrono::milliseconds longest) {
+    if (auto subscribed = subscribe(""); !subscribed) {
+        return subscribed;
+    }
+    // Heard from before the start: a job may have ended when its path is answered.
+    const auto slot = match(Signal::job_ended, manager_rule("member='JobRemoved'"));
+    if (!slot) {
+        return slot.error();
+    }
+    const auto job = queue_job("StartUnit", unit);
+    if (!job) {
+        return job.error();
+    }
+    const auto result = end_of_job(*job, longest);
+    heard_->ended_jobs.clear();
+    if (!result) {
+        return Error{result.error().code, unit + ": " + result.error().what};
+    }
+    return *result == "done"
+               ? Result<void>{}
+               : Result<void>{
+                     Error{Errc::io, unit + ": " + *result + "; see journalctl -u '" + unit + "'"}};
 }
 
 Result<SystemdBus::Slot> SystemdBus::match(Signal signal, const std::string& rule) {
-    static constexpr std::array handlers{hear_unit, hear_load, hear_reload, hear_files};
+    static constexpr std::array handlers{hear_unit, hear_load, hear_reload, hear_files, hear_job};
     sd_bus_slot* slot = nullptr;
     const int added = sd_bus_add_match(bus_.get(),
                                        &slot,

@@ -40,6 +40,7 @@ public:
         std::set<std::string> units;  // what show() says of them may differ now
         bool loaded = false;          // units() may have more to tell: a unit was loaded
         bool reloaded = false;        // every unit and unit file may have changed
+        std::map<std::string, std::string> ended_jobs;  // the result of each by its path; for run()
     };
 
     // An empty address is the system bus, wherever libsystemd finds it (DBUS_SYSTEM_BUS_ADDRESS).
@@ -59,6 +60,9 @@ public:
     // Queues the job and returns: what comes of it shows in the unit. Errc::denied: polkit refuses.
     Result<void> start(const std::string& unit);
     Result<void> stop(const std::string& unit);
+    // Starts the unit and waits for the end of its job, of a oneshot service that of its program.
+    // Errc::io with systemd's word for it ("failed", "timeout") when that did not go well.
+    Result<void> run(const std::string& unit, std::chrono::milliseconds longest);
 
     // From now on changes() knows of reloads, and of units below `name_space` that are loaded
     // ("actions.runner": whose name begins with "actions.runner."; of none when empty).
@@ -78,12 +82,14 @@ private:
         void operator()(sd_bus_slot* slot) const noexcept;
     };
     using Slot = std::unique_ptr<sd_bus_slot, Unref>;
-    enum class Signal { unit_changed, unit_loaded, reload, files_changed };
+    enum class Signal { unit_changed, unit_loaded, reload, files_changed, job_ended };
 
     explicit SystemdBus(sd_bus* bus, std::chrono::milliseconds patience);
 
     Result<void> wait_until_ready();
-    Result<void> queue_job(const char* method, const std::string& unit);
+    // The path of the job.
+    Result<std::string> queue_job(const char* method, const std::string& unit);
+    Result<std::string> end_of_job(const std::string& job, std::chrono::milliseconds longest);
     Result<Slot> match(Signal signal, const std::string& rule);
     using Row = std::vector<std::string>;
     Result<std::vector<Row>> list(const char* method,

@@ -51,6 +51,10 @@ environment = "staging"
 log_level = "warning"
 [web]
 listen = ["127.0.0.1:80", "[::1]:8080", ":9", "unix:/run/web.sock"]
+tls_cert = "/etc/tls/web.pem"
+tls_key = "/etc/tls/web.key"
+client_ca = "/etc/tls/clients.pem"
+token_file = "/etc/paws-agent/web.tokens"
 [journal]
 directory = "/srv/journal"
 namespace = "runners"
@@ -85,6 +89,10 @@ legacy_metrics = true
     CHECK(config.agent.environment == "staging");
     CHECK(config.agent.log_level == LogLevel::warning);
     CHECK(config.web.listen.size() == 4);
+    CHECK(config.web.tls_cert == "/etc/tls/web.pem");
+    CHECK(config.web.tls_key == "/etc/tls/web.key");
+    CHECK(config.web.client_ca == "/etc/tls/clients.pem");
+    CHECK(config.web.token_file == "/etc/paws-agent/web.tokens");
     CHECK(config.journal.directory == "/srv/journal");
     CHECK(config.journal.namespace_id == "runners");
     CHECK_FALSE(config.runners.discover);
@@ -148,7 +156,6 @@ TEST_CASE("config: a misspelt key is refused with its place and the nearest one"
 
 TEST_CASE("config: settings of later issues are not accepted yet") {
     CHECK(fault("[remediation]\nmode = 'act'") == "agent.toml:1:2: [remediation] is not a setting");
-    CHECK(fault("[web]\ntls_cert = '/a'") == "agent.toml:2:1: [web] 'tls_cert' is not a setting");
     CHECK(fault("[[peers]]\nname = 'a'") == "agent.toml:1:3: [peers] is not a setting");
 }
 
@@ -184,6 +191,12 @@ TEST_CASE("config: an impossible value is refused") {
     CHECK(fault("[agent]\nruntime_dir = '/" + std::string(100, 'x') + "'") ==
           "agent.toml:2:15: [agent] 'runtime_dir' is too long: a socket in it must have a path of "
           "at most 107 bytes");
+    CHECK(
+        fault("[web]\nlisten = ['unix:/" + std::string(106, 'x') + "']") ==
+        "agent.toml:2:11: [web] 'listen' is too long: a socket's path has at most 106 bytes here");
+    CHECK(fault("[web]\nlisten = ['unix:/" + std::string(105, 'x') + "']") == "accepted");
+    CHECK(fault("[web]\nlisten = ['unix:/a,b']") ==
+          "agent.toml:2:11: [web] 'listen' may not have a comma in its path");
     CHECK(fault("[collectors.cpu]\ndeadline = '1 week'") ==
           "agent.toml:2:12: [collectors.cpu] 'deadline' must be a duration such as \"500ms\", "
           "\"30s\" or \"15m\", not '1 week'");

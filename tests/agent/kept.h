@@ -11,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <doctest/doctest.h>
 
 namespace paws::agent::kept {
@@ -75,6 +76,13 @@ inline void write(StoreFile& file, const Changes& changes) {
     const auto saved = file.save(changes, noon);
     INFO((saved ? "" : saved.error().what));
     REQUIRE(saved);
+}
+
+// Those of the third schema.
+inline void drop_log_tables(SQLite::Database& database) {
+    for (const auto* table : {"place", "keys", "traces", "files", "counters", "quarantine"}) {
+        database.exec("DROP TABLE log_" + std::string{table});
+    }
 }
 
 inline std::string bytes_of(const std::string& path) {

@@ -53,6 +53,15 @@ TEST_CASE("role: every cell of role x verb") {
                              Cell{"config", Role::host_operator, true},
                              Cell{"config", Role::job, false},
                              Cell{"config", Role::stranger, false},
+                             Cell{"logs", Role::host_operator, true},
+                             Cell{"logs", Role::job, false},
+                             Cell{"logs", Role::stranger, false},
+                             Cell{"logs_follow", Role::host_operator, true},
+                             Cell{"logs_follow", Role::job, false},
+                             Cell{"logs_follow", Role::stranger, false},
+                             Cell{"logs_test", Role::host_operator, true},
+                             Cell{"logs_test", Role::job, false},
+                             Cell{"logs_test", Role::stranger, false},
                              Cell{"drain", Role::host_operator, true},
                              Cell{"drain", Role::job, false},
                              Cell{"drain", Role::stranger, false},
@@ -67,7 +76,7 @@ TEST_CASE("role: every cell of role x verb") {
         CHECK(permission->name == cell.verb);
         CHECK(may(cell.role, *permission) == cell.allowed);
     }
-    CHECK(permissions.size() == 7);  // a new verb has new cells above
+    CHECK(permissions.size() == 10);  // a new verb has new cells above
     CHECK(permission_for("") == nullptr);
     CHECK(permission_for("Status") == nullptr);
 }
@@ -147,6 +156,9 @@ TEST_CASE("parse_cgroup: takes systemd's hierarchy, whichever version") {
     CHECK(parse_cgroup("0::/system.slice/a.service\n") == "/system.slice/a.service");
     CHECK(parse_cgroup("4:memory:/x\n1:name=systemd:/user.slice/s.scope\n0::/\n") ==
           "/user.slice/s.scope");
+    CHECK(parse_cgroup("1:name=systemd:/machine/outer\n0::/system.slice/a.service\n") ==
+          "/system.slice/a.service");
+    CHECK(parse_cgroup("0::/\n") == "/");
     CHECK(parse_cgroup("0::/with:colon\n") == "/with:colon");
     CHECK_FALSE(parse_cgroup(""));
     CHECK_FALSE(parse_cgroup("0:"));

@@ -241,6 +241,7 @@ TEST_CASE("store: a file of the first schema is brought up to date with what it 
         SQLite::Database database{place.path, SQLite::OPEN_READWRITE};
         database.exec("ALTER TABLE jobs DROP COLUMN queue_seconds");
         database.exec("DROP TABLE meters");
+        drop_log_tables(database);
         database.exec("PRAGMA user_version=1");
     }
     auto file = opened(place.path);

@@ -1,5 +1,7 @@
 #include "core/text.h"
 
+#include <algorithm>
+
 #include <doctest/doctest.h>
 
 using namespace paws;
@@ -26,6 +28,31 @@ TEST_CASE("printable: bytes that are not UTF-8 become U+FFFD one by one") {
 TEST_CASE("printable: the limit never cuts inside a character") {
     CHECK(printable("a\u00fc\u00fc", 4) == "a\u00fc");
     CHECK(printable(std::string(1'000'000, 'x')).size() == 256);
+}
+
+TEST_CASE("whole_characters: cuts before a character that does not fit") {
+    for (const std::string character : {"\u00fc", "\u20ac", "\U0001F40E"}) {
+        const auto text = "ab" + character + "c";
+        for (std::size_t limit = 2; limit < 2 + character.size(); ++limit) {
+            CHECK(whole_characters(text, limit) == "ab");
+        }
+        CHECK(whole_characters(text, 2 + character.size()) == "ab" + character);
+        CHECK(whole_characters(text, 100) == text);
+        CHECK(whole_characters(std::string_view{text}.substr(0, 3), 100) == "ab");  // cut elsewhere
+    }
+    CHECK(whole_characters("abc", 2) == "ab");
+    CHECK(whole_characters("", 2).empty());
+}
+
+TEST_CASE("whole_characters: of bytes that are no text it takes some, too") {
+    for (const std::string& bytes : {std::string(10, '\x80'), std::string(10, '\xF0')}) {
+        for (std::size_t limit = 1; limit < 12; ++limit) {
+            const auto taken = whole_characters(bytes, limit);
+            CHECK_FALSE(taken.empty());
+            CHECK(taken.size() <= limit);
+            CHECK(taken.size() + 3 >= std::min(limit, bytes.size()));
+        }
+    }
 }
 
 TEST_CASE("parse_integer: takes the whole text or nothing") {

@@ -72,6 +72,20 @@ TEST_CASE("Connections: who waits for an answer is not hung up, whoever else is"
     CHECK(third.open());
 }
 
+TEST_CASE("Connections: who is taken once more, after a handshake, has its time anew") {
+    Connections connections{3, 0ms};
+    const Pair first;
+    const Pair second;
+    const Pair third;
+    connections.taken(first.server());
+    connections.taken(second.server());
+    connections.taken(first.server());
+    CHECK(second.open());
+    connections.taken(third.server());
+    CHECK(second.hung_up());
+    CHECK(first.open());
+}
+
 TEST_CASE("Connections: who was just answered has waited least") {
     Connections connections{3, 0ms};
     const Pair first;

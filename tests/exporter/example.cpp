@@ -144,6 +144,11 @@ AgentInfo example_agent() {
                         .open_fds = 20,
                         .max_fds = 1024,
                         .started = noon.wall - 2h},
+            .web = {.certificate_expires = noon.wall + 24h * 60,
+                    .tls_good = true,
+                    .tokens_good = false},
+            .handshakes_refused = HandshakeCounts{1, 2, 0, 4, 5},
+            .refusals = Refusals{.no_token = 3, .wrong_token = 2},
             .now = noon};
 }
 
@@ -163,6 +168,33 @@ Runner example_runner(const std::string& name) {
     runner.waiting =
         seen(WaitingJobs{.longest = WaitingJob{.run_id = 77, .name = "deploy", .seconds = 42}});
     return runner;
+}
+
+LogShipping example_logs() {
+    LogShipping logs;
+    logs.state = ShippingState::retrying;
+    logs.trouble = "Loki answers 503";
+    logs.url = "https://loki.example";
+    logs.counts.read = {{LogSource::journal, 1'200}, {LogSource::diag, 34}};
+    logs.counts.sent = 1'230;
+    logs.counts.sent_bytes = 56'000;
+    logs.counts.quarantined = 1;
+    logs.counts.gaps = 2;
+    logs.counts.lost = {{LogLoss::vacuumed, 17}};
+    logs.counts.redactions = {{"github_token", 3}, {"private_key", 0}};
+    logs.pushes.failures = {{PushFailure::server, 5}};
+    logs.pushes.durations[2] = 4;
+    logs.pushes.durations.back() = 1;
+    logs.pushes.duration_sum_seconds = 40.25;
+    logs.shipped_to = noon.wall - 95s;
+    logs.oldest_waiting = noon.wall - 90s;
+    logs.reserve_bytes = 134'217'728;
+    logs.last_push = noon.wall - 80s;
+    logs.quarantined = {{.at = noon.wall - 1h,
+                         .labels = R"({host="build-01"})",
+                         .line = "a line",
+                         .reason = "Loki answers 400: no"}};
+    return logs;
 }
 
 Snapshot example_snapshot() {
@@ -191,6 +223,7 @@ Snapshot example_snapshot() {
         snapshot.judged.runners.front().finished.push_back(
             {.job = job, .usage = {.memory_peak_bytes = 1'000'000}});
     }
+    snapshot.logs = example_logs();
     snapshot.collectors = {{.name = "cpu", .success = true, .duration = 150us},
                            {.name = "units", .duration = 2s, .error = "the bus did not answer"}};
     return snapshot;

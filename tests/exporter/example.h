@@ -20,6 +20,8 @@ Sourced<T> seen(T value) {
 
 AgentInfo example_agent();
 Runner example_runner(const std::string& name);
+// Loki does not take lines just now.
+LogShipping example_logs();
 // A busy runner "acme-widgets.build-01" on a host with two filesystems, one of them dead.
 Snapshot example_snapshot();
 

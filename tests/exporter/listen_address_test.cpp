@@ -31,8 +31,6 @@ TEST_CASE("parse_listen_address: anything else is named in the error, with what 
                              "unix:",
                              "unix:relative",
                              "unix:/a,b",
-                             "unix:/run/web1s.sock",
-                             "unix:/srv/2r/web.sock",
                              "\xFF:1",
                              "127.0.0.1:7297s"}) {
         CAPTURE(text);
@@ -55,10 +53,22 @@ TEST_CASE("check_listen_address: an address of another host is told apart from a
         "cannot listen on 192.0.2.1:7297: this host has no such address; see `ip -brief address`");
 }
 
+TEST_CASE("leaves_the_host: what others can reach") {
+    for (const auto* text : {":1", "0.0.0.0:1", "10.1.2.3:1", "[::]:1", "[2001:db8::1]:1"}) {
+        CHECK_MESSAGE(leaves_the_host(parse_listen_address(text).value()), text);
+    }
+    for (const auto* text : {"127.0.0.1:1", "127.1.2.3:1", "[::1]:1", "unix:/a"}) {
+        CHECK_FALSE_MESSAGE(leaves_the_host(parse_listen_address(text).value()), text);
+    }
+}
+
 TEST_CASE("civetweb_port: as civetweb spells it") {
-    CHECK(civetweb_port(parse_listen_address("127.0.0.1:1").value()) == "127.0.0.1:1");
-    CHECK(civetweb_port(parse_listen_address("[::1]:2").value()) == "[::1]:2");
-    CHECK(civetweb_port(parse_listen_address("unix:/a").value()) == "x/a");
-    const auto any = civetweb_port(parse_listen_address(":3").value());
+    CHECK(civetweb_port(parse_listen_address("127.0.0.1:1").value(), Speech::tls) ==
+          "127.0.0.1:1s");
+    CHECK(civetweb_port(parse_listen_address("[::1]:2").value(), Speech::plain) == "[::1]:2");
+    for (const auto speech : {Speech::plain, Speech::tls}) {
+        CHECK(civetweb_port(parse_listen_address("unix:/a").value(), speech) == "x/a");
+    }
+    const auto any = civetweb_port(parse_listen_address(":3").value(), Speech::plain);
     CHECK((any == "+3" || any == "3"));
 }

@@ -182,7 +182,7 @@ TEST_CASE("Server: other methods are refused, and a body ends the connection unr
     CHECK(answer.find("\r\nConnection: close\r\n") != std::string::npos);
     CHECK(client.closed());
     Client chunked{server.address()};
-    chunked.send("PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+    chunked.send("PUT / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
     CHECK(status_of(chunked.receive()) == 405);
     CHECK(chunked.closed());
 }
@@ -308,6 +308,7 @@ TEST_CASE("Server: both families on one port, a family alone, and a unix socket"
     CHECK(body_of(fetch("127.0.0.1:" + port, "/-/healthy")) == "alive\n");
     CHECK(status_of(fetch("127.0.0.1:" + port, "/api/v1/status")) == 200);
     CHECK(server.address(1) == "unix:" + path);
+    CHECK(std::filesystem::status(path).permissions() == std::filesystem::perms{0660});
     CHECK(status_of(fetch("unix:" + path, "/api/v1/status")) == 200);
     if (has_ipv6()) {
         CHECK(body_of(fetch("[::1]:" + port, "/-/healthy")) == "alive\n");
@@ -326,6 +327,22 @@ TEST_CASE("Server: a port that is taken is named, with the way to find who has i
     CHECK(second.error().what == "cannot listen on " + server.address() + ": port " + port +
                                      " is taken; `ss -ltnp 'sport = :" + port +
                                      "'` shows by whom, [web] listen chooses another");
+}
+
+TEST_CASE("Server: a unix socket's path may look like a port to civetweb") {
+    const TemporaryDirectory dir;
+    const auto path = (dir.path() / "web1s,2r.sock").string();
+    CHECK_FALSE(Server::start({.listen = {"unix:" + path}}, {}));
+    Running server{{"unix:" + (dir.path() / "web1s.sock").string()}};
+    CHECK(body_of(fetch(server.address(), "/-/healthy")) == "alive\n");
+}
+
+TEST_CASE("Server: a unix socket's directory that is not there is named") {
+    const auto started = Server::start({.listen = {"unix:/nowhere/web.sock"}}, {});
+    REQUIRE_FALSE(started);
+    CHECK(started.error().what ==
+          "cannot listen on unix:/nowhere/web.sock: /nowhere: No such file or directory; the "
+          "daemon's user must be able to write there, as in /run/paws-agent");
 }
 
 TEST_CASE("Server: a unix socket in use is left alone, one left behind is replaced") {

@@ -41,8 +41,16 @@ Site example_site() {
     return Site{{}, sources_of(std::make_shared<const Snapshot>(example_snapshot()))};
 }
 
+Site locked_site(Locks locks) {
+    auto sources = sources_of(std::make_shared<const Snapshot>(example_snapshot()));
+    sources.tokens = [] {
+        return std::make_shared<const Tokens>(Tokens::parse("0123456789abcdef").value());
+    };
+    return Site{{}, std::move(sources), locks};
+}
+
 Answer local(Site& site, std::string_view path) {
-    return site.answer({.method = "GET", .path = path, .local = true});
+    return site.answer({.method = "GET", .path = path, .way = Way::loopback});
 }
 
 std::string text_of(const std::string& relative) {
@@ -87,7 +95,8 @@ TEST_CASE("Site: the page and the API answer this machine alone, and say why") {
                              "/api/v1/jobs",
                              "/api/v1/runners",
                              "/api/v1/runners/acme-widgets.build-01",
-                             "/api/v1/history"}) {
+                             "/api/v1/history",
+                             "/api/v1/logs"}) {
         CAPTURE(path);
         const auto refused = site.answer({.method = "GET", .path = path});
         CHECK(refused.status == 403);
@@ -102,7 +111,8 @@ TEST_CASE("Site: the page and the API answer this machine alone, and say why") {
 TEST_CASE("Site: a foreign name that leads here is refused what stays on this machine") {
     auto site = example_site();
     const auto status = [&](const char* path, std::string_view host) {
-        return site.answer({.method = "GET", .path = path, .host = host, .local = true}).status;
+        return site.answer({.method = "GET", .path = path, .host = host, .way = Way::loopback})
+            .status;
     };
     for (const auto* host : {"",
                              "localhost",
@@ -126,11 +136,108 @@ TEST_CASE("Site: a foreign name that leads here is refused what stays on this ma
     }
 }
 
+TEST_CASE("Site: with a token everything but /-/healthy needs it, from this machine too") {
+    auto site = locked_site({.token = true});
+    for (const auto* path :
+         {"/", "/metrics", "/-/ready", "/api/v1/status", "/status.js", "/nowhere"}) {
+        for (const auto way : {Way::network, Way::loopback}) {
+            CAPTURE(path);
+            const auto ask = [&](std::string_view authorization) {
+                return site.answer({.method = "GET",
+                                    .path = path,
+                                    .host = "ci01.example:7297",
+                                    .authorization = authorization,
+                                    .way = way});
+            };
+            const auto refused = ask("");
+            CHECK(refused.status == 401);
+            CHECK(refused.headers == "WWW-Authenticate: Bearer\r\n");
+            CHECK(ask("Basic dXNlcjpwYXNz").status == 401);
+            CHECK(ask("Bearer 0123456789abcdef").status ==
+                  (path == std::string_view{"/nowhere"} ? 404 : 200));
+        }
+        CHECK(site.answer({.method = "GET", .path = path, .way = Way::unix_socket}).status != 401);
+    }
+    CHECK(site.answer({.method = "GET", .path = "/-/healthy"}).status == 200);
+    CHECK(site.answer({.method = "POST", .path = "/metrics"}).status == 401);
+    CHECK(site.answer({.method = "POST", .path = "/-/healthy"}).status == 405);
+}
+
+TEST_CASE("Site: the tokens are not looked at for what needs none") {
+    int looks = 0;
+    auto sources = sources_of(std::make_shared<const Snapshot>(example_snapshot()));
+    sources.tokens = [&] {
+        ++looks;
+        return std::make_shared<const Tokens>(Tokens::parse("0123456789abcdef").value());
+    };
+    Site site{{}, std::move(sources), {.token = true}};
+    const auto ask = [&](std::string_view path, Way way) {
+        return site
+            .answer({.method = "GET",
+                     .path = path,
+                     .authorization = "Bearer 0123456789abcdef",
+                     .way = way})
+            .status;
+    };
+    CHECK(ask("/-/healthy", Way::network) == 200);
+    CHECK(ask("/metrics", Way::unix_socket) == 200);
+    CHECK(looks == 0);
+    CHECK(ask("/metrics", Way::network) == 200);
+    CHECK(looks == 1);
+}
+
+TEST_CASE("Site: too many wrong tokens are told to wait, a right one is let in at any time") {
+    auto site = locked_site({.token = true});
+    const auto ask = [&](std::string_view authorization, std::string_view peer) {
+        return site.answer(
+            {.method = "GET", .path = "/metrics", .authorization = authorization, .peer = peer});
+    };
+    for (int time = 0; time < 10; ++time) {
+        const auto refused = ask("Bearer wrong-wrong-wrong", "192.0.2.1");
+        CHECK(refused.status == 401);
+        CHECK(refused.body->find("wrong-wrong") == std::string::npos);
+    }
+    const auto slowed = ask("Bearer wrong-wrong-wrong", "192.0.2.1");
+    CHECK(slowed.status == 429);
+    CHECK(slowed.headers == "Retry-After: 60\r\n");
+    CHECK(ask("", "192.0.2.1").status == 401);
+    CHECK(ask("Bearer wrong-wrong-wrong", "192.0.2.2").status == 401);
+    const auto let_in = ask("Bearer 0123456789abcdef", "192.0.2.1");
+    CHECK(let_in.status == 200);
+    for (const auto* told : {"{reason=\"no_token\"} 1\n",
+                             "{reason=\"wrong_token\"} 11\n",
+                             "{reason=\"too_many\"} 1\n"}) {
+        const auto line = "\npaws_agent_web_refused_total" + std::string{told};
+        CHECK_MESSAGE(let_in.body->find(line) != std::string::npos, told);
+    }
+}
+
+TEST_CASE("Site: with a client CA its certificate opens everything, from anywhere") {
+    auto site = locked_site({.certificate = true});
+    for (const auto* path : {"/", "/metrics", "/-/ready", "/api/v1/status"}) {
+        CAPTURE(path);
+        CHECK(
+            site.answer({.method = "GET", .path = path, .host = "ci01.example", .certified = true})
+                .status == 200);
+        CHECK(site.answer({.method = "GET", .path = path, .way = Way::loopback}).status == 403);
+    }
+    CHECK(site.answer({.method = "GET", .path = "/-/healthy"}).status == 200);
+}
+
+TEST_CASE("Site: nothing takes a body") {
+    auto site = example_site();
+    for (const auto* path : {"/metrics", "/-/healthy", "/api/v1/status"}) {
+        const auto answer =
+            site.answer({.method = "GET", .path = path, .way = Way::loopback, .has_body = true});
+        CHECK(answer.status == 413);
+    }
+}
+
 TEST_CASE("Site: jobs are those that were asked for, with what runs") {
     auto site = example_site();
     const auto ask = [&](std::string_view query) {
         return site.answer(
-            {.method = "GET", .path = "/api/v1/jobs", .query = query, .local = true});
+            {.method = "GET", .path = "/api/v1/jobs", .query = query, .way = Way::loopback});
     };
     const auto all = boost::json::parse(*ask("").body);
     CHECK(all.at("version").as_int64() == 1);
@@ -175,7 +282,8 @@ TEST_CASE("Site: other pages are not found and other methods not allowed") {
     }
     for (const auto* method : {"POST", "PUT", "DELETE", "OPTIONS", "TRACE", "get", ""}) {
         CAPTURE(method);
-        const auto answer = site.answer({.method = method, .path = "/metrics", .local = true});
+        const auto answer =
+            site.answer({.method = method, .path = "/metrics", .way = Way::loopback});
         CHECK(answer.status == 405);
         CHECK(answer.headers == "Allow: GET, HEAD\r\n");
     }
@@ -257,12 +365,21 @@ TEST_CASE("Site: page and API are compressed for those who ask") {
         const auto plain = local(site, path);
         CHECK(plain.headers == "Vary: Accept-Encoding\r\n");
         const auto packed = site.answer(
-            {.method = "GET", .path = path, .accept_encoding = "gzip, br", .local = true});
+            {.method = "GET", .path = path, .accept_encoding = "gzip, br", .way = Way::loopback});
         CHECK(packed.headers == "Vary: Accept-Encoding\r\nContent-Encoding: gzip\r\n");
         CHECK(packed.content_type == plain.content_type);
         CHECK(packed.policy == plain.policy);
         CHECK(gunzip(*packed.body) == *plain.body);
     }
+}
+
+TEST_CASE("Site: what became of the logs is the JSON document, once there are facts") {
+    auto site = example_site();
+    const auto logs = local(site, "/api/v1/logs");
+    CHECK(logs.content_type == "application/json");
+    CHECK(boost::json::parse(*logs.body).at("state") == "retrying");
+    Site early{{}, sources_of(nullptr)};
+    CHECK(local(early, "/api/v1/logs").status == 503);
 }
 
 TEST_CASE("Site: the history is the JSON document, also before there is one") {

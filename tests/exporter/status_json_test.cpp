@@ -102,6 +102,25 @@ TEST_CASE("status_json: what is unknown is null") {
     CHECK(at(status, "/runners/0/job") == "null");
 }
 
+TEST_CASE("status_json: how the shipping of logs does, with the first trouble there is") {
+    auto snapshot = example_snapshot();
+    snapshot.logs.reset();
+    CHECK(at(status_json(snapshot, example_agent()), "/agent/logs") == "null");
+    snapshot.logs = LogShipping{.state = ShippingState::shipping,
+                                .oldest_waiting = noon.wall - 500ms,
+                                .traces_trouble = "a.b: permission denied"};
+    CHECK(at(status_json(snapshot, example_agent()), "/agent/logs") ==
+          R"({"state":"shipping","lag_seconds":5E-1,"trouble":"a.b: permission denied"})");
+    snapshot.logs->state = ShippingState::paused;
+    snapshot.logs->trouble = "Loki answers 401";
+    snapshot.logs->oldest_waiting.reset();
+    CHECK(at(status_json(snapshot, example_agent()), "/agent/logs") ==
+          R"({"state":"paused","lag_seconds":0E0,"trouble":"Loki answers 401"})");
+    auto later = example_agent();
+    later.now.boot += 31s;
+    CHECK(at(status_json(snapshot, later), "/agent/logs/state") == R"("unknown")");
+}
+
 TEST_CASE("status_json: when the agent stopped publishing, nothing is healthy") {
     auto agent = example_agent();
     agent.now.boot += 31s;

@@ -4,7 +4,7 @@ import re
 
 import project
 
-FOLDERS = ("alerts/*.rules.yml", "grafana/*.json", "runbooks/*.md", "systemd/*", "docs/*.md",
+FOLDERS = ("alerts/**/*.rules.yml", "grafana/*.json", "runbooks/*.md", "systemd/*", "docs/*.md",
            "packaging/hooks/*")
 FOR_DEVELOPERS = {"docs/benchmarks.md"}
 
@@ -20,7 +20,7 @@ def test_each_line_names_a_file_a_place_and_a_mode():
         path = project.build() / source.removeprefix("build/release/") if built \
             else project.SOURCE / source
         assert path.is_file(), f"{source} does not exist"
-        assert re.fullmatch(r"(usr|etc)/[\w./-]+", place) and mode in ("0644", "0755"), source
+        assert re.fullmatch(r"(usr|etc)/[\w./@-]+", place) and mode in ("0644", "0755"), source
         assert (mode == "0755") == place.startswith(("usr/bin/", "usr/libexec/")), source
 
 
@@ -38,7 +38,7 @@ def test_what_operators_need_is_in_it():
 
 def test_each_alert_has_its_runbook_where_the_package_puts_it():
     installed = {f"file:///{place}" for _, place, _ in entries()}
-    for rules in project.SOURCE.glob("alerts/*.rules.yml"):
+    for rules in project.SOURCE.glob("alerts/**/*.rules.yml"):
         text = rules.read_text()
         named = re.findall(r"runbook_url: (\S+)", text)
         assert len(named) == len(re.findall(r"- alert: ", text)), rules

@@ -159,6 +159,8 @@ def status() -> dict:
         "agent": {
             "version": "0.1.0", "revision": "c7b854bde0a1", "pid": 99, "started": ago(11520),
             "snapshot_age_seconds": 0.4, "config_file": "/etc/paws-agent/agent.toml",
+            "logs": {"state": "paused", "lag_seconds": 420.5,
+                     "trouble": "Loki answers 401: no such token"},
             "config_reload_successful": False, "collectors": [*working, broken]},
         "runners": runners()}
 

@@ -126,6 +126,8 @@ def test_what_needs_you_stands_first_and_says_why(browser, hour):
     agent = browser.text("#faults")
     assert "usermod -aG systemd-journal paws-agent && systemctl restart paws-agent" in agent
     assert "pawsctl config check /etc/paws-agent/agent.toml" in agent
+    assert "paused, Loki answers 401: no such token" in agent and "pawsctl logs status" in agent
+    assert "logs paused, 7 min behind" in browser.text("#agent-facts")
     disks = browser.text("#disks")
     assert "no answer within 2 s" in disks and "full in 3 h" in disks and "17 % of inodes" in disks
 

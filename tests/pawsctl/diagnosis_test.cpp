@@ -28,7 +28,9 @@ HostEvidence good_host() {
             .mounts = cgroup2,
             .groups = "systemd-journal:x:101:other,paws-agent\n",
             .users = "root:x:0:0::/root:/bin/sh\npaws-agent:x:998:998::/:/usr/sbin/nologin\n",
-            .journal_kept = true};
+            .journal_kept = true,
+            .polkit = true,
+            .polkit_rule = true};
 }
 
 RunnerEvidence good_runner() {
@@ -104,8 +106,15 @@ TEST_CASE("diagnosis: what hides the host from the agent is told with what mends
     CHECK(host_check(evidence, "processes").verdict == Verdict::well);
     evidence.journal_kept = false;
     CHECK(host_check(evidence, "journal").verdict == Verdict::degraded);
-    evidence.users = "";
+    evidence.groups = "systemd-journal:x:101:other\n";
     CHECK(host_check(evidence, "user").verdict == Verdict::degraded);
+    evidence.users = "";
+    CHECK(host_check(evidence, "user").what.find("no user") == 0);
+    evidence.polkit_rule = false;
+    CHECK(host_check(evidence, "polkit").fix == "install paws-runner-agent again");
+    evidence.polkit = false;
+    CHECK(host_check(evidence, "polkit").fix == "apt install polkitd || dnf install polkit");
+    CHECK(host_check(evidence, "polkit").verdict == Verdict::degraded);
     evidence.needrestart = true;
     CHECK(host_check(evidence, "needrestart").verdict == Verdict::degraded);
     evidence.needrestart_rules = "$nrconf{override_rc}{qr(^actions\\.runner\\.)} = 0;";
@@ -163,6 +172,16 @@ TEST_CASE("diagnosis: what this user may not see is unknown, never well") {
     }
     evidence.root.error = Error{Errc::absent, "/home/ci/runner/bin: is not there"};
     CHECK(runner_check(evidence, "directory").verdict == Verdict::failed);
+}
+
+TEST_CASE("diagnosis: traces that no action could open lead to the action's journal") {
+    auto evidence = good_runner();
+    evidence.runner["trace"] = {{"error", "/home/ci/runner: Permission denied"}};
+    CHECK(runner_check(evidence, "_diag").fix.starts_with("setfacl -m u:paws-agent:rx "));
+    evidence.runner["files"] = {
+        {"error", "/home/ci/runner: closed; not opened by its action: Access denied"}};
+    CHECK(runner_check(evidence, "_diag").fix ==
+          "journalctl -u 'paws-open@acme-widgets.build-01.service'");
 }
 
 TEST_CASE("diagnosis: settings of the unit that are worth a drop-in come with it") {

@@ -3,6 +3,8 @@
 #include "pawsctl/width.h"
 #include "tests/pawsctl/golden_screen.h"
 
+#include <string>
+
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <doctest/doctest.h>
@@ -35,6 +37,30 @@ TEST_CASE("render_runner: an answer that holds nothing is not known, not zero") 
             CHECK(line.find(" 0 ") == std::string::npos);
         }
     }
+}
+
+TEST_CASE("render_runner: what was asked of it, and what is in the way") {
+    const auto shown = [](const char* wish) {
+        const auto runner = boost::json::parse(
+            std::string{R"({"time":"2026-01-01T00:10:00Z","wish":)"} + wish + "}");
+        std::string all;
+        for (const auto& line : render_runner(runner.as_object(), {200, {}, false, true})) {
+            all += line + "\n";
+        }
+        return all;
+    };
+    const auto held =
+        shown(R"({"kind":"hold","asked":"2026-01-01T00:05:00Z","until":"2026-01-01T01:00:00Z",
+                                "note":"new disk","by":"ann","trouble":null})");
+    CHECK(held.find(
+              "wish       hold, new disk, by ann, asked 5 min ago, until 2026-01-01T01:00:00Z\n") !=
+          std::string::npos);
+    CHECK(held.find("cannot") == std::string::npos);
+    const auto stuck = shown(
+        R"({"kind":"drain","asked":null,"until":null,"note":null,"by":null,"trouble":"no polkit"})");
+    CHECK(stuck.find("wish       drain\n           cannot be stopped: no polkit\n") !=
+          std::string::npos);
+    CHECK(shown("null").find("wish") == std::string::npos);
 }
 
 TEST_CASE("render_runner_list: has one aligned line for each runner") {

@@ -19,6 +19,7 @@ EXIT_CODES = {"healthy": 0, "no_runners": 0, "degraded": 1, "failed": 2, "stoppe
 COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
 VERBS = [[], ["status"], ["runners"], ["runners", "list"], ["runners", "show"],
          ["runners", "drain"], ["runners", "hold"], ["runners", "resume"], ["jobs"], ["why"],
+         ["logs"], ["logs", "status"], ["logs", "test"], ["logs", "follow"],
          ["runners", "hook"], ["runners", "hook", "install"], ["runners", "hook", "remove"],
          ["runners", "hook", "show"], ["hook"], ["hook", "job-started"], ["hook", "job-completed"],
          ["doctor"], ["config"],
@@ -282,7 +283,7 @@ def test_help_fits_one_screen(verb):
 
 
 @pytest.mark.parametrize("arguments, said", [
-    ([], "a verb is missing: status, runners, jobs, why, doctor, hook, config, completion"),
+    ([], "a verb is missing: status, runners, jobs, why, logs, doctor, hook, config, completion"),
     (["runners"], "a verb is missing: list, show, drain, hold, resume, hook"),
     (["stauts"], "'stauts' is not a verb or an option here; did you mean 'status'?"),
     (["status", "--wacth"],

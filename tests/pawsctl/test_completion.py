@@ -14,7 +14,7 @@ from fake_agent import FakeAgent
 STATUS = json.loads((Path(__file__).parent / "screens/healthy.json").read_text())
 # What stands before the cursor, and what is offered there; the last word is being typed.
 CASES = [
-    ("", ["status", "runners", "jobs", "why", "doctor", "hook", "config", "completion"]),
+    ("", ["status", "runners", "jobs", "why", "logs", "doctor", "hook", "config", "completion"]),
     ("st", ["status"]),
     ("--s", ["--socket"]),
     ("status --w", ["--watch"]),
@@ -23,6 +23,10 @@ CASES = [
     ("status acme-widgets.build-02", ["acme-widgets.build-02"]),
     ("--socket status runners l", ["list"]),
     ("runners hook install acme", ["acme-widgets.build-01", "acme-widgets.build-02"]),
+    ("logs ", ["status", "test", "follow"]),
+    ("logs follow --l", ["--level"]),
+    ("logs follow --level ", ["critical", "error", "warning", "info", "debug"]),
+    ("logs follow --runner acme", ["acme-widgets.build-01", "acme-widgets.build-02"]),
     ("completion ", ["bash", "zsh", "fish"]),
     ("config check agent", ["agent.toml"]),
     ("config show --socket agent", ["agent.toml"]),

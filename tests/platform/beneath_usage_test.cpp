@@ -52,8 +52,8 @@ std::uint64_t usage_of(const fs::path& directory) {
 }
 
 // What du(1) says, in bytes on disk.
-std::uint64_t du(const fs::path& directory) {
-    const auto command = "du -sx -B1 '" + directory.string() + "'";
+std::uint64_t du(const fs::path& directory, const std::string& options = "-sx") {
+    const auto command = "du " + options + " -B1 '" + directory.string() + "'";
     FILE* output = ::popen(command.c_str(), "r");
     REQUIRE(output != nullptr);
     std::array<char, 256> line{};
@@ -62,10 +62,9 @@ std::uint64_t du(const fs::path& directory) {
     return std::stoull(line.data());
 }
 
-// A chain of directories with names of 250 bytes, `depth` of them: the descriptor of the last.
-platform::UniqueFd chain(const fs::path& top, int depth) {
+// A chain of directories, `depth` of them: the descriptor of the last.
+platform::UniqueFd chain(const fs::path& top, int depth, const std::string& name) {
     platform::UniqueFd at{::open(top.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
-    const std::string name(250, 'd');
     for (int step = 0; step < depth; ++step) {
         REQUIRE(::mkdirat(at.get(), name.c_str(), 0755) == 0);
         at = platform::UniqueFd{::openat(at.get(), name.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
@@ -124,6 +123,35 @@ TEST_CASE("BeneathUsage: enters no other mount") {
     ::umount2((dir.path() / "mounted").c_str(), MNT_DETACH);
     CHECK(seen < 100'000);
     CHECK(at_mount >= 1'000'000);
+}
+
+TEST_CASE("BeneathUsage: on an overlay of two filesystems it counts the files of both") {
+    const TemporaryDirectory dir;
+    const auto at = [&](const char* name) { return (dir.path() / name).string(); };
+    write(at("lower/old"), 300'000);
+    fs::create_directories(at("memory"));
+    fs::create_directories(at("all"));
+    if (::mount("none", at("memory").c_str(), "tmpfs", 0, "size=4M") != 0) {
+        MESSAGE("skipped: this user may not mount");
+        return;
+    }
+    fs::create_directories(at("memory/upper"));
+    fs::create_directories(at("memory/work"));
+    const auto layers = "lowerdir=" + at("lower") + ",upperdir=" + at("memory/upper") +
+                        ",workdir=" + at("memory/work");
+    const bool mounted = ::mount("none", at("all").c_str(), "overlay", 0, layers.c_str()) == 0;
+    std::uint64_t seen = 0;
+    std::uint64_t expected = 0;
+    if (mounted) {
+        write(at("all/new"), 500'000);
+        seen = usage_of(at("all"));
+        expected = du(at("all"), "-s");  // -x passes over files of another layer
+        ::umount2(at("all").c_str(), MNT_DETACH);
+    }
+    ::umount2(at("memory").c_str(), MNT_DETACH);
+    REQUIRE(mounted);
+    CHECK(seen == expected);
+    CHECK(seen >= 800'000);
 }
 
 TEST_CASE("BeneathUsage: directories at the top are counted apart as well") {
@@ -190,14 +218,14 @@ TEST_CASE("BeneathUsage: a closed directory at the top is an error and below it 
 TEST_CASE(
     "BeneathUsage: remembers so many bytes of directories to visit, not so many directories") {
     const TemporaryDirectory dir;
-    const auto deep = chain(dir.path(), 14);
-    constexpr int many = 1000;  // of 3,800 bytes each
-    make_directories(deep.get(), 0, many);
+    const platform::UniqueFd top{::open(dir.path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+    constexpr int many = 14'000;  // of 282 bytes each
+    make_directories(top.get(), 0, many);
     BeneathUsage within{beneath(dir.path()), {}};
     CHECK(walk_at_once(within).value());
     CHECK(within.bytes() == du(dir.path()));
 
-    make_directories(deep.get(), many, many + 200);
+    make_directories(top.get(), many, many + 1000);
     BeneathUsage beyond{beneath(dir.path()), {}};
     const auto walked = walk_at_once(beyond);
     REQUIRE_FALSE(walked);
@@ -208,29 +236,55 @@ TEST_CASE(
 
 TEST_CASE("BeneathUsage: directories that were visited are not remembered") {
     const TemporaryDirectory dir;
-    const auto deep = chain(dir.path(), 13);
     for (int group = 0; group < 2; ++group) {
-        const auto name = std::to_string(group);
-        REQUIRE(::mkdirat(deep.get(), name.c_str(), 0755) == 0);
-        const platform::UniqueFd at{::openat(deep.get(), name.c_str(), O_PATH | O_CLOEXEC)};
-        make_directories(at.get(), 0, 800);
+        const auto at = chain(dir.path(), 1, std::to_string(group));
+        make_directories(at.get(), 0, 8000);
     }
     BeneathUsage usage{beneath(dir.path()), {}};
     CHECK(walk_at_once(usage).value());
 }
 
-TEST_CASE("BeneathUsage: what is deeper than a path can be long makes the size unknown") {
+TEST_CASE("BeneathUsage: no depth hides what is there, nor how long the paths are") {
     const TemporaryDirectory dir;
-    const auto deep = chain(dir.path(), 20);
-    const platform::UniqueFd file{
-        ::openat(deep.get(), "big", O_WRONLY | O_CREAT | O_CLOEXEC, 0600)};
-    REQUIRE(::posix_fallocate(file.get(), 0, 10'000'000) == 0);
+    const auto write_at = [](const platform::UniqueFd& at) {
+        const platform::UniqueFd file{
+            ::openat(at.get(), "big", O_WRONLY | O_CREAT | O_CLOEXEC, 0600)};
+        REQUIRE(::posix_fallocate(file.get(), 0, 10'000'000) == 0);
+    };
+    write_at(chain(dir.path(), 900, "d"));
+    write_at(chain(dir.path(), 20, std::string(250, 'd')));
+    write(dir.path() / "z/after", 50'000);
+    CHECK(usage_of(dir.path()) == du(dir.path()));
+    CHECK(usage_of(dir.path()) > 20'000'000);
+}
+
+TEST_CASE("BeneathUsage: of a deep tree the walk is as quick as of a flat one") {
+    const TemporaryDirectory dir;
+    const auto deep = chain(dir.path(), 3000, "d");
+    make_directories(deep.get(), 0, 3000);
     BeneathUsage usage{beneath(dir.path()), {}};
-    const auto walked = walk_at_once(usage);
-    REQUIRE_FALSE(walked);
-    CHECK(walked.error().what == dir.path().string() +
-                                     ": a directory in it is deeper than a path can be long; "
-                                     "its size is not known");
+    std::size_t entries = 40'000;  // six looks at a directory, and its way down and up
+    CHECK(usage.advance(entries, 2s).value());
+}
+
+TEST_CASE("BeneathUsage: where a directory is moved away under the walk, the rest is looked at") {
+    const TemporaryDirectory dir;
+    const TemporaryDirectory other;
+    const std::array names{"a", "b", "c"};
+    for (const auto* name : names) {
+        write(dir.path() / "in" / name / "below/file", 10'000);
+    }
+    BeneathUsage usage{beneath(dir.path()), {}};
+    std::size_t entries = 4 + 1 + 6 + 1;  // the top, "in", what is in it, the way into one of them
+    REQUIRE_FALSE(usage.advance(entries, 10s).value());
+    const auto before = usage.bytes();
+    for (const auto* name : names) {
+        fs::rename(dir.path() / "in" / name, other.path() / name);
+        write(dir.path() / "in" / name / "new", 100'000);
+    }
+    CHECK(walk_at_once(usage).value());
+    CHECK(usage.bytes() >= before + 210'000);
+    CHECK(usage.bytes() < before + 300'000);
 }
 
 TEST_CASE("BeneathUsage: a directory that fails to open makes the size unknown") {

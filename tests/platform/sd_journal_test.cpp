@@ -4,6 +4,7 @@
 #include "tests/support/temporary_directory.h"
 
 #include <fstream>
+#include <iterator>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -153,6 +154,29 @@ TEST_CASE("SdJournal: a huge value is cut, a binary one comes as it is") {
     CHECK(message(*journal).size() <= 65'536);
     REQUIRE(journal->next().value());
     CHECK(message(*journal) == std::string{"a\n\0\xFF", 4});
+}
+
+TEST_CASE(
+    "SdJournal: a compressed field whose length is damaged costs its entry, not the process") {
+    const TemporaryDirectory directory;
+    JournalWriter writer{directory.path()};
+    add(writer, 1);
+    writer.add(eight + 2s, {{"MESSAGE", std::string(100'000, 'x')}});
+    add(writer, 3);
+    writer.commit();
+    const auto path = directory.path() / "system.journal";
+    std::ifstream from{path, std::ios::binary};
+    std::string bytes{std::istreambuf_iterator<char>{from}, {}};
+    // A frame of zstd (RFC 8878) with its magic number, a descriptor and the length, 4 bytes.
+    const auto frame = bytes.find("\x28\xB5\x2F\xFD");
+    REQUIRE(frame != std::string::npos);
+    REQUIRE((static_cast<unsigned char>(bytes[frame + 4]) & 0xE0U) == 0xA0);
+    bytes[frame + 7] = '\x7F';
+    std::ofstream{path, std::ios::binary} << bytes;
+    auto journal = SdJournal::open({.directory = directory.path()});
+    REQUIRE(journal);
+    REQUIRE(journal->seek_head());
+    CHECK(rest(*journal) == Messages{"1", "", "3"});
 }
 
 TEST_CASE("SdJournal: garbage beside it does no harm, garbage alone is no journal to read") {

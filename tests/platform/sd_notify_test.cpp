@@ -1,5 +1,7 @@
 #include "platform/sd_notify.h"
 
+#include "platform/descriptors.h"
+#include "platform/fd_store.h"
 #include "platform/unique_fd.h"
 #include "tests/support/temporary_directory.h"
 
@@ -10,6 +12,7 @@
 #include <string_view>
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -42,6 +45,8 @@ public:
         const auto got = ::recv(fd_.get(), text.data(), text.size(), MSG_DONTWAIT);
         return {text.data(), got > 0 ? static_cast<std::size_t>(got) : 0};
     }
+
+    int socket() const { return fd_.get(); }
 
 private:
     UniqueFd fd_;
@@ -85,4 +90,22 @@ TEST_CASE("notify: a manager that does not read is left alone, and reached again
     }
     CHECK(notify("STOPPING=1"));
     CHECK(manager.read() == "STOPPING=1");
+}
+
+TEST_CASE("fd store: a descriptor is kept under its name, and forgotten by it") {
+    const TemporaryDirectory directory;
+    const Manager manager{(directory.path() / "notify").string()};
+    const UniqueFd root{::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    REQUIRE(keep_descriptor("root@acme", root.get()));
+    const auto message = receive_descriptors(manager.socket(), 4096);
+    REQUIRE(message);
+    CHECK(message->text == "FDSTORE=1\nFDPOLL=0\nFDNAME=root@acme");
+    CHECK(message->descriptors.size() == 1);
+    REQUIRE(forget_descriptors("root@acme"));
+    CHECK(manager.read() == "FDSTOREREMOVE=1\nFDNAME=root@acme");
+}
+
+TEST_CASE("fd store: without a manager nothing was kept") {
+    CHECK(kept_descriptors().empty());
+    CHECK_FALSE(keep_descriptor("root@acme", 0));
 }

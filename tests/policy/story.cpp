@@ -2,11 +2,10 @@
 
 #include "collectors/runner_log.h"
 #include "collectors/runner_log_fold.h"
+#include "core/utc.h"
 #include "policy/judge.h"
 #include "tests/policy/runners.h"
 
-#include <array>
-#include <cstdio>
 #include <ctime>
 
 namespace paws::policy::testing {
@@ -18,21 +17,7 @@ constexpr auto look_every = 5s;
 constexpr auto attempt_every = 60s;
 
 std::string stamp(WallTime time) {
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-    const auto day = std::chrono::floor<std::chrono::days>(seconds);
-    const std::chrono::year_month_day date{day};
-    const std::chrono::hh_mm_ss hour{seconds - day};
-    std::array<char, 32> text{};
-    std::snprintf(text.data(),
-                  text.size(),
-                  "%04d-%02u-%02u %02d:%02d:%02dZ: ",
-                  static_cast<int>(date.year()),
-                  static_cast<unsigned>(date.month()),
-                  static_cast<unsigned>(date.day()),
-                  static_cast<int>(hour.hours().count()),
-                  static_cast<int>(hour.minutes().count()),
-                  static_cast<int>(hour.seconds().count()));
-    return text.data();
+    return utc_text(time, "YYYY-MM-DD hh:mm:ssZ: ");
 }
 
 bool is_due(BootTime since, const Now& now, std::chrono::nanoseconds every) {

@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import Sequence
 
 import control
 import exposition
@@ -26,7 +27,7 @@ listen = ["127.0.0.1:{port}"]
 
 class AgentProcess:
     def __init__(self, extra: str = "", agent: str = "", port: int | None = None,
-                 **environment: str) -> None:
+                 arguments: Sequence[str] = (), **environment: str) -> None:
         """`extra` goes into a drop-in, `agent` into the [agent] table."""
         # Not pytest's tmp_path: the path of a unix socket is at most 107 bytes.
         self.work = Path(tempfile.mkdtemp(prefix="paws-"))
@@ -37,6 +38,7 @@ class AgentProcess:
         self.drop_in.parent.mkdir()
         self.drop_in.write_text(extra)
         self.socket = self.work / "run/control.sock"
+        self.arguments = list(arguments)
         self._environment = environment
         self._log = open(self.work / "log", "wb")
         self._notify = NotifySocket(self.work / "notify")
@@ -66,7 +68,8 @@ class AgentProcess:
         self._notify.read()  # also what one that was killed has said
         self._notify.said.clear()
         self.process = subprocess.Popen(
-            ["setpriv", "--pdeathsig=KILL", project.binary("paws-agent"), "--config", self.config],
+            ["setpriv", "--pdeathsig=KILL", project.binary("paws-agent"), "--config", self.config,
+             *self.arguments],
             env={**os.environ, "NOTIFY_SOCKET": str(self._notify.path), **self._environment},
             stdin=subprocess.DEVNULL, stdout=self._log, stderr=subprocess.STDOUT)
         if ready:

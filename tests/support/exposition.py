@@ -63,6 +63,11 @@ class Metrics:
     def sum(self, name: str, **labels: str) -> float:
         return sum(value for _, value in self.all(name, **labels))
 
+    def series(self) -> set[tuple[object, ...]]:
+        """What there is, by name and labels."""
+        return {(name, *sorted(labels.items()))
+                for name, samples in self._samples.items() for labels, _ in samples}
+
     def names(self) -> set[str]:
         return set(self._samples)
 

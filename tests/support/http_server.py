@@ -24,6 +24,11 @@ class Request:
     target: str
     headers: dict[str, str]  # names in small letters
     body: bytes
+    head: bytes = b""  # as it came
+
+    @property
+    def length(self) -> int:
+        return int(self.headers.get("content-length", "0"))
 
 
 class Malformed(Exception):
@@ -33,32 +38,46 @@ class Malformed(Exception):
 class Connection:
     """One client. Everything may raise OSError when it is gone."""
 
-    def __init__(self, stream: socket.socket) -> None:
+    def __init__(self, stream: socket.socket, limit: int = LIMIT) -> None:
         self.stream = stream
-        self._buffer = b""
+        self._limit = limit
+        self._buffer = bytearray()
 
-    def read_request(self) -> Request | None:
-        """The next request; None when the client has closed between two."""
+    def read_head(self) -> Request | None:
+        """The next request without its body; None when the client has closed between two."""
         while b"\r\n\r\n" not in self._buffer:
             if not self._more():
                 if self._buffer:
                     raise Malformed("closed within a header")
                 return None
         head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
-        request = parse_head(head)
-        length = int(request.headers.get("content-length", "0"))
-        while len(self._buffer) < length:
+        return parse_head(bytes(head))
+
+    def read_body(self, request: Request, length: int | None = None) -> None:
+        """All of it, or only as many bytes."""
+        wanted = request.length if length is None else length
+        while len(self._buffer) < wanted:
             if not self._more():
                 raise Malformed("closed within a body")
-        request.body, self._buffer = self._buffer[:length], self._buffer[length:]
-        return request
+        request.body = bytes(self._buffer[:wanted])
+        del self._buffer[:wanted]
 
     def _more(self) -> bool:
         piece = self.stream.recv(65536)
         self._buffer += piece
-        if len(self._buffer) > LIMIT:
+        if len(self._buffer) > self._limit:
             raise Malformed("too large")
         return bool(piece)
+
+    def has_gone(self) -> bool:
+        """While an answer is due: then nobody sends, so what comes below TLS is its end."""
+        try:
+            piece = socket.socket.recv(self.stream, 1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        return not piece or isinstance(self.stream, ssl.SSLSocket)
 
     def send(self, data: bytes) -> None:
         self.stream.sendall(data)
@@ -91,13 +110,13 @@ def parse_head(head: bytes) -> Request:
         headers[name.lower()] = value.strip()
     if "host" not in headers or "transfer-encoding" in headers:
         raise Malformed("no Host, or a body without its length")
-    return Request(words[0], words[1], headers, b"")
+    return Request(words[0], words[1], headers, b"", head)
 
 
 def message(status: int, reason: str, headers: dict[str, str], body: bytes) -> bytes:
     lines = [f"HTTP/1.1 {status} {reason}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
-    if status != 304:
+    if status not in (204, 304):
         lines.append(f"Content-Length: {len(body)}")
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
@@ -106,8 +125,11 @@ class HttpServer:
     """`handle` is called on the connection's own thread, for each request; True: keep it open.
 
     `listen` makes its listening socket for an address; in another network for instance. With
-    `plain` a client that does not begin with TLS is served without.
+    `plain` a client that does not begin with TLS is served without. `opened`, `begun` and `closed`
+    may be overridden: before anything is read, before a body is (True: go on), in the end.
     """
+
+    limit = LIMIT  # bytes of one request
 
     def __init__(self, handle: Callable[[Connection, Request], bool],
                  tls: ssl.SSLContext | None = None, plain: bool = False,
@@ -168,19 +190,33 @@ class HttpServer:
                 return  # it listens no more
             with self._lock:
                 self.accepted += 1
-                connection = Connection(client)
+                connection = Connection(client, self.limit)
                 thread = threading.Thread(target=self._serve, args=[connection], daemon=True)
                 self._open[connection] = thread
             thread.start()
 
+    def opened(self, _connection: Connection) -> bool:
+        return True
+
+    def begun(self, _connection: Connection, _request: Request) -> bool:
+        return True
+
+    def closed(self, _connection: Connection) -> None:
+        pass
+
     def _serve(self, connection: Connection) -> None:
         try:
+            if not self.opened(connection):
+                return
             first = connection.stream.recv(1, socket.MSG_PEEK) if self._plain else b""
             if self._tls and first in (b"", TLS_HANDSHAKE):
                 connection.stream.settimeout(10)  # for the handshake only
                 connection.stream = self._tls.wrap_socket(connection.stream, server_side=True)
                 connection.stream.settimeout(None)
-            while request := connection.read_request():
+            while request := connection.read_head():
+                if not self.begun(connection, request):
+                    break
+                connection.read_body(request)
                 if not self._handle(connection, request):
                     break
         except (Malformed, ValueError) as problem:
@@ -191,6 +227,7 @@ class HttpServer:
             pass  # it has gone, or was dropped
         finally:
             connection.close()
+            self.closed(connection)
             with self._lock:
                 self._open.pop(connection, None)
 
@@ -211,6 +248,12 @@ class TestAuthority:
     def server(self, *names: str, days: int = 1) -> ssl.SSLContext:
         """A server's side of TLS with a certificate for `names`: DNS names and IP addresses.
         With `days` below zero it has expired."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*self.certificate(*names, days=days))
+        return context
+
+    def certificate(self, *names: str, days: int = 1) -> tuple[Path, Path]:
+        """The files of a certificate, a server's or a client's, and of its key."""
         stem = self.directory / f"{self.name}-{names[0]}-{days}"
         key, request, certificate = (stem.with_name(stem.name + end)
                                      for end in (".key", ".csr", ".crt"))
@@ -222,9 +265,7 @@ class TestAuthority:
                 "-keyout", key, "-out", request)
         openssl("x509", "-req", "-in", request, "-CA", self.file, "-CAkey", self._key,
                 "-CAcreateserial", "-days", str(days), "-extfile", extensions, "-out", certificate)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, key)
-        return context
+        return certificate, key
 
 
 def openssl(*arguments: object) -> bytes:

@@ -13,8 +13,16 @@ import time
 import uuid
 from pathlib import Path
 
+from polling import wait_for
+
 REMOTE = Path("/lib/systemd/systemd-journal-remote")
 CREDENTIALS = struct.Struct("iII")  # pid, uid, gid (unix(7), SCM_CREDENTIALS)
+
+# Where it is in the header of a journal file, and how long (systemd: journal-def.h).
+HEADER = 256
+STATE, ARCHIVED = 16, 2
+SEQNUM_ID = (72, 16)
+TAIL_SEQNUM, HEAD_SEQNUM, HEAD_REALTIME = (160, 8), (168, 8), (184, 8)
 
 
 class JournalFeed:
@@ -50,6 +58,32 @@ class JournalFeed:
             for file in self.directory.iterdir():
                 file.unlink()
             self._open()
+
+    def rotate(self) -> Path:
+        """As journald does: what was written becomes an archive, and a new file goes on counting
+        where it stopped."""
+        with self._lock:
+            self._close()
+            file = self.directory / "system.journal"
+            head = bytearray(file.read_bytes()[:HEADER])
+            numbers, last, first, began = (head[at:at + size] for at, size in (
+                SEQNUM_ID, TAIL_SEQNUM, HEAD_SEQNUM, HEAD_REALTIME))
+            poke(file, STATE, bytes([ARCHIVED]))
+            archive = file.with_name(f"system@{numbers.hex()}-{int.from_bytes(first, 'little'):016x}"
+                                     f"-{int.from_bytes(began, 'little'):016x}.journal")
+            file.rename(archive)
+            self._open()
+            wait_for(file.exists, 10, "a new file")
+            self._close()
+            poke(file, SEQNUM_ID[0], numbers)
+            poke(file, TAIL_SEQNUM[0], last)
+            self._open()
+            return archive
+
+    def archives(self) -> list[Path]:
+        """The oldest first."""
+        return sorted(self.directory.glob("system@*.journal"),
+                      key=lambda file: file.stem.split("-")[-1])
 
     def write(self, message: str | bytes, at: float | None = None, **fields: str) -> None:
         """One entry, taken now or at the Unix time `at`. Field names as in the journal."""
@@ -109,6 +143,12 @@ class StdoutStream:
                     if line.strip():  # journald drops empty lines too
                         self.lines.append(line)
                         self._feed.write(line, _PID=str(sender), **self._fields)
+
+
+def poke(file: Path, at: int, data: bytes) -> None:
+    with open(file, "r+b") as opened:
+        opened.seek(at)
+        opened.write(data)
 
 
 def remove_journal(directory: Path) -> None:

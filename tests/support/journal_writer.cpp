@@ -1,5 +1,6 @@
 #include "tests/support/journal_writer.h"
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <stdexcept>
@@ -11,6 +12,8 @@
 namespace paws {
 
 namespace {
+
+using namespace std::chrono_literals;
 
 constexpr const char* program = "/lib/systemd/systemd-journal-remote";
 
@@ -36,8 +39,12 @@ void run_remote(const std::string& output, const std::string& input, const char*
     }
 }
 
-// The binary form of a field takes any bytes.
+// The binary form of a field takes any bytes, and at least one.
 void append_field(std::string& text, const std::string& name, const std::string& value) {
+    if (value.empty()) {
+        text += name + "=\n";
+        return;
+    }
     text += name + "\n";
     for (unsigned shift = 0; shift < 64; shift += 8) {
         text += static_cast<char>((std::uint64_t{value.size()} >> shift) & 0xFFU);
@@ -56,7 +63,11 @@ void JournalWriter::add(WallTime at, const Fields& fields) {
     const auto since_epoch =
         std::chrono::duration_cast<std::chrono::microseconds>(at.time_since_epoch());
     text_ += "__REALTIME_TIMESTAMP=" + std::to_string(since_epoch.count()) + "\n";
-    text_ += "__MONOTONIC_TIMESTAMP=" + std::to_string(++monotonic_) + "\n";
+    // Both clocks go on alike, unless the one of the wall is set.
+    const auto passed = since_epoch - last_.value_or(since_epoch);
+    monotonic_ += passed > 0us && passed <= 1h ? passed : 1us;
+    last_ = since_epoch;
+    text_ += "__MONOTONIC_TIMESTAMP=" + std::to_string(monotonic_.count()) + "\n";
     text_ += "_BOOT_ID=0123456789abcdef0123456789abcdef\n";
     for (const auto& [name, value] : fields) {
         append_field(text_, name, value);

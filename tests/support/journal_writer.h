@@ -5,9 +5,11 @@
 
 #include "core/time.h"
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,7 +34,8 @@ private:
     std::filesystem::path directory_;
     Layout layout_;
     std::string text_;
-    std::uint64_t monotonic_ = 1'000'000;
+    std::chrono::microseconds monotonic_ = std::chrono::seconds{1};
+    std::optional<std::chrono::microseconds> last_;  // since the epoch
 };
 
 // One start of a runner's unit, as journald would note what its processes print.

@@ -16,12 +16,13 @@ FILES = project.SOURCE / "packaging/files.txt"
 
 
 def boot(label: str, binds: dict[Path, str] | None = None) -> BootedHost:
-    """A host that sees what was built, with the two commands where the package puts them."""
+    """A host that sees what was built, with the programs where the package puts them."""
     return BootedHost(label, {
         project.build() / "bin": "/srv/bin",
         project.SOURCE / "tests/support": "/srv/support",
         project.binary("paws-agent"): "/usr/bin/paws-agent",
         project.binary("pawsctl"): "/usr/bin/pawsctl",
+        project.binary("paws-action"): "/usr/libexec/paws-agent/paws-action",
         **(binds or {}),
     })
 

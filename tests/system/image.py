@@ -19,11 +19,9 @@ HOST_PACKAGES = [
     "systemd", "systemd-sysv", "libpam-systemd", "dbus", "polkitd",
     "procps", "iproute2", "ca-certificates",
 ]
-# What the binaries link, the sanitizers' run-time libraries among it.
+# What the binaries link (ADR 0015), the sanitizers' run-time libraries among it.
 LIBRARY_PACKAGES = [
-    "libsystemd0", "libprometheus-cpp-core1.0", "libspdlog1.10", "libfmt9", "libtomlplusplus3",
-    "libsqlite3-0",
-    "libssl3", "zlib1g", "libstdc++6", "libasan8", "libubsan1", "libtsan2",
+    "libsystemd0", "libsqlite3-0", "libssl3", "zlib1g", "libstdc++6", "libasan8", "libubsan1", "libtsan2",
 ]
 # What a virtual machine needs beyond that.
 GUEST_PACKAGES = [

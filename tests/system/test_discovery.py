@@ -39,6 +39,8 @@ def test_units_in_every_condition_are_found(host, agent):
 
 
 def test_a_runner_in_a_home_that_is_closed_is_still_judged(host, agent):
+    """Also where the action cannot open it: here its unit is masked."""
+    host.run("ln -s /dev/null /etc/systemd/system/paws-open@.service; systemctl daemon-reload")
     runner = RunnerUnit(host, "closed").install()
     home = f"/home/{runner.user}"
     host.run(f"chmod 700 {home}; mv {runner.root} {home}/runner; "
@@ -49,7 +51,16 @@ def test_a_runner_in_a_home_that_is_closed_is_still_judged(host, agent):
     assert shown["health"] in ("ok", "degraded")
     told = [one["value"] for one in shown["evidence"] if one["fact"] == "files"]
     assert told and "setfacl -m u:paws-agent:x" in told[0], shown
+
+    def told_why():
+        return any("not opened by its action: " in one["value"] and "is masked" in one["value"]
+                   for one in agent.runner(runner.name)["evidence"])
+
+    host.wait_for(told_why, 10, "it is told why no action has opened it")
+    doctor = host.run(["pawsctl", "doctor"], check=False).stdout
+    assert f"journalctl -u 'paws-open@{runner.name}.service'" in doctor, doctor
     host.run(["systemctl", "stop", runner.unit])
+    host.run("rm /etc/systemd/system/paws-open@.service; systemctl daemon-reload")
 
 
 def test_a_unit_file_that_was_edited_and_not_loaded_again_is_told(host, agent):

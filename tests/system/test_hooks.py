@@ -175,10 +175,9 @@ def test_doctor_is_content_with_a_host_that_has_all_and_tells_what_it_has_not(ho
                 if one["subject"] in ("host", hooked.name)}
 
     found = checks()
-    well = ["agent", "user", "cgroup v2", "processes", "unit", "runsvc.sh", "program", ".env",
+    well = ["agent", "user", "polkit", "cgroup v2", "processes", "unit", "runsvc.sh", "program", ".env",
             "hooks", "disk", "version"]
     assert {name: found[name]["verdict"] for name in well} == dict.fromkeys(well, "ok")
-    assert found["polkit"]["verdict"] == "not_needed"
     assert found["OOMPolicy"]["verdict"] == "degraded"
     host.run(["sh", "-ec", found["OOMPolicy"]["fix"]])
     assert checks()["OOMPolicy"]["verdict"] == "ok"

@@ -1,0 +1,167 @@
+#include "actions/verb_inspect.h"
+
+#include "core/text.h"
+#include "platform/beneath_usage.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+namespace paws::actions {
+
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+struct Directory {
+    std::string role;
+    std::string name;
+    std::vector<std::string> apart;
+};
+
+class Walk {
+public:
+    Walk(const InspectBounds& bounds, Inspection& into)
+        : entries_{bounds.entries}, until_{Steady::now() + bounds.time}, into_{into} {}
+
+    void measure(const RunnerPlace& place, const Directory& directory) {
+        auto opened = own_directory(place, directory.name);
+        if (!opened) {
+            if (opened.error().code != Errc::absent) {
+                into_.missing[directory.role] = printable(opened.error().what);
+            }
+            return;
+        }
+        platform::BeneathUsage usage{*std::move(opened), directory.apart};
+        const auto complete = usage.advance(entries_, until_ - Steady::now());
+        if (!complete || !*complete) {
+            into_.missing[directory.role] = complete ? "too large to be walked in the time there is"
+                                                     : printable(complete.error().what);
+            return;
+        }
+        into_.directory_bytes[directory.role] = usage.bytes();
+        for (const auto& [name, bytes] : usage.apart()) {
+            into_.directory_bytes[name.substr(1)] = bytes;
+        }
+    }
+
+private:
+    std::size_t entries_;
+    Steady::time_point until_;
+    Inspection& into_;
+};
+
+// Field 22 of proc_pid_stat(5); the name before it may hold anything.
+std::optional<std::uint64_t> start_ticks(std::string_view stat) {
+    const auto end_of_name = stat.rfind(')');
+    if (end_of_name == std::string_view::npos) {
+        return std::nullopt;
+    }
+    stat.remove_prefix(end_of_name + 1);
+    for (int field = 3; field < 22; ++field) {
+        take_word(stat);
+    }
+    return parse_integer<std::uint64_t>(take_word(stat));
+}
+
+std::optional<Program> program_of(const platform::RootFs& fs, int pid) {
+    const auto process = "proc/" + std::to_string(pid);
+    const auto stat = fs.read(process + "/stat");
+    const auto path = fs.read_link(process + "/exe");
+    const auto started = stat ? start_ticks(*stat) : std::nullopt;
+    if (!started || !path) {
+        return std::nullopt;  // it ended, or is the kernel's
+    }
+    return Program{.pid = pid, .start_ticks = *started, .path = printable(*path, 1024)};
+}
+
+std::vector<Program> programs_of(const platform::RootFs& fs,
+                                 const std::string& control_group,
+                                 std::size_t most) {
+    std::vector<Program> programs;
+    const auto pids = control_group.empty()
+                          ? Result<std::string>{Error{Errc::absent, "no process is there"}}
+                          : fs.read("sys/fs/cgroup" + control_group + "/cgroup.procs");
+    std::string_view rest = pids ? std::string_view{*pids} : std::string_view{};
+    while (!rest.empty() && programs.size() < most) {
+        const auto pid = parse_integer<int>(take_until(rest, '\n'));
+        if (auto program = pid ? program_of(fs, *pid) : std::nullopt) {
+            programs.push_back(*std::move(program));
+        }
+    }
+    return programs;
+}
+
+template <class Value>
+boost::json::object object_of(const std::map<std::string, Value>& map) {
+    boost::json::object object;
+    for (const auto& [key, value] : map) {
+        object[key] = value;
+    }
+    return object;
+}
+
+}  // namespace
+
+Inspection inspect(const RunnerPlace& place,
+                   const platform::RootFs& fs,
+                   const Now& now,
+                   const InspectBounds& bounds) {
+    Inspection found{.runner = place.runner,
+                     .taken = now,
+                     .directory_bytes = {},
+                     .missing = {},
+                     .settings = std::nullopt,
+                     .programs = programs_of(fs, place.control_group, bounds.programs)};
+    if (auto settings = place.directory.read(".runner", bounds.settings_bytes)) {
+        found.settings = valid_utf8(*settings);
+    }
+    const std::array directories{
+        Directory{.role = "diag", .name = "_diag", .apart = {}},
+        Directory{.role = "work", .name = "_work", .apart = {"_tool", "_update"}}};
+    Walk walk{bounds, found};
+    for (const auto& directory : directories) {
+        walk.measure(place, directory);
+    }
+    return found;
+}
+
+std::string to_json(const Inspection& inspection) {
+    boost::json::array programs;
+    for (const auto& program : inspection.programs) {
+        programs.push_back(
+            {{"pid", program.pid}, {"start_ticks", program.start_ticks}, {"path", program.path}});
+    }
+    boost::json::object object{{"version", 1},
+                               {"runner", inspection.runner},
+                               {"wall_ns", inspection.taken.wall.time_since_epoch().count()},
+                               {"boot_ns", inspection.taken.boot.time_since_epoch().count()},
+                               {"directory_bytes", object_of(inspection.directory_bytes)},
+                               {"missing", object_of(inspection.missing)},
+                               {"programs", std::move(programs)}};
+    if (inspection.settings) {
+        object["settings"] = *inspection.settings;
+    }
+    return boost::json::serialize(object);
+}
+
+Result<std::string> publish(const Inspection& inspection,
+                            const platform::RootFs& fs,
+                            const std::string& directory) {
+    const auto opened = platform::Beneath::open(fs, directory);
+    if (!opened) {
+        return opened.error();
+    }
+    const auto name = inspection.runner + ".json";
+    if (const auto written = opened->replace(name, to_json(inspection)); !written) {
+        return written.error();
+    }
+    return "inspected: " + directory + "/" + name;
+}
+
+}  // namespace paws::actions

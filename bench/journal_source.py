@@ -1,0 +1,65 @@
+"""A journal of made-up entries as services write them: 22 fields each, lines of 60 to 140 bytes."""
+
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+REMOTE = "/lib/systemd/systemd-journal-remote"
+UNITS = [f"service-{number}" for number in range(20)]
+WORDS = ("request handled connection from client in ms status user session started finished cache hit miss "
+         "queue worker retry timeout path upload build step container image layer").split()
+BATCH = 5_000
+
+
+def entry(number, moment):
+    name = UNITS[random.randrange(len(UNITS))]
+    place = UNITS.index(name)
+    words = " ".join(random.choices(WORDS, k=random.randint(6, 16)))
+    return f"""__REALTIME_TIMESTAMP={moment}
+__MONOTONIC_TIMESTAMP={number * 1000 + 1000}
+_BOOT_ID=0123456789abcdef0123456789abcdef
+_TRANSPORT=stdout
+PRIORITY={random.choice("66666345")}
+SYSLOG_FACILITY=3
+SYSLOG_IDENTIFIER={name}
+MESSAGE={words} id={number}
+_STREAM_ID=5f{place:030x}
+_PID={1000 + place}
+_UID=998
+_GID=998
+_COMM={name}
+_EXE=/usr/bin/{name}
+_CMDLINE=/usr/bin/{name} --serve --config /etc/{name}.conf
+_CAP_EFFECTIVE=0
+_SELINUX_CONTEXT=unconfined
+_SYSTEMD_CGROUP=/system.slice/{name}.service
+_SYSTEMD_UNIT={name}.service
+_SYSTEMD_SLICE=system.slice
+_SYSTEMD_INVOCATION_ID=aa{place:030x}
+_MACHINE_ID=11111111111111111111111111111111
+_HOSTNAME=bench
+_RUNTIME_SCOPE=system
+
+"""
+
+
+def make(directory: Path, count: int) -> None:
+    """Fills `directory` with `count` entries of the last minutes; keeps one that is there already."""
+    stamp = directory / ".complete"
+    if stamp.exists() and stamp.read_text() == str(count):
+        return
+    directory.mkdir(parents=True, exist_ok=True)
+    for file in directory.iterdir():
+        file.unlink()
+    print(f"writing a journal of {count} entries", file=sys.stderr, flush=True)
+    random.seed(1)
+    begin = int(time.time() * 1e6) - count * 1000
+    with subprocess.Popen([REMOTE, f"--output={directory}/system.journal", "-"], stdin=subprocess.PIPE,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as remote:
+        for first in range(0, count, BATCH):
+            numbers = range(first, min(first + BATCH, count))
+            remote.stdin.write("".join(entry(n, begin + n * 1000) for n in numbers).encode())
+        remote.stdin.close()
+    stamp.write_text(str(count))

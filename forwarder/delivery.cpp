@@ -1,0 +1,222 @@
+#include "forwarder/delivery.h"
+
+#include "core/text.h"
+#include "forwarder/loki_version.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace paws::forwarder {
+
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+constexpr int most_timeouts = 3;                  // of a question that a proxy may not pass on
+constexpr std::size_t longest_kept = 16U << 10U;  // of a line in quarantine
+
+std::size_t bucket_of(double seconds) {
+    const auto* const bound = std::ranges::lower_bound(push_duration_bounds_seconds, seconds);
+    return static_cast<std::size_t>(bound - push_duration_bounds_seconds.begin());
+}
+
+}  // namespace
+
+Delivery::Delivery(asio::io_context& loop,
+                   Loki& loki,
+                   Streams& streams,
+                   Board& board,
+                   std::function<Now()> now,
+                   Patience patience)
+    : timer_{loop},
+      loki_{loki},
+      streams_{streams},
+      board_{board},
+      now_{std::move(now)},
+      patience_{patience},
+      backoff_{static_cast<std::uint64_t>(now_().wall.time_since_epoch().count()),
+               patience.shortest,
+               patience.longest} {}
+
+void Delivery::set_metadata(MetadataWish wish) {
+    form_ = wish == MetadataWish::suffix ? MetadataForm::suffix : MetadataForm::structured;
+    form_known_ = wish != MetadataWish::as_loki_can;
+}
+
+// An old Loki would drop metadata without a word, so that it is asked first. Who answers, but not
+// that, stands before a newer one.
+asio::awaitable<void> Delivery::learn_form() {
+    for (int timeouts = 0; !form_known_ && timeouts < most_timeouts;) {
+        const auto asked = co_await loki_.get(std::string{build_info_path});
+        const auto verdict = verdict_of(asked, now_().wall);
+        if (verdict.outcome == Outcome::retry) {
+            board_.change([&](LogShipping& shown) { ++shown.pushes.failures[*verdict.failure]; });
+            timeouts += verdict.failure == PushFailure::timeout ? 1 : 0;
+            co_await set_back(verdict);
+        } else {
+            form_known_ = true;
+            const bool told = verdict.outcome == Outcome::delivered;
+            const bool keeps = !told || keeps_metadata((*asked)->body).value_or(true);
+            form_ = keeps ? MetadataForm::structured : MetadataForm::suffix;
+        }
+    }
+    form_known_ = true;
+}
+
+asio::awaitable<void> Delivery::greet() {
+    co_await learn_form();
+    board_.change([](LogShipping& shown) {
+        shown.state = ShippingState::shipping;
+        shown.trouble.clear();
+    });
+}
+
+asio::awaitable<Delivered> Delivery::deliver(const Batch& batch) {
+    co_await learn_form();
+    Delivered done;
+    bool any_taken = false;
+    const std::shared_ptr<const Batch> borrowed{std::shared_ptr<void>{}, &batch};
+    Parts parts{{.batch = borrowed, .first = 0, .count = batch.items().size()}};
+    while (!parts.empty()) {
+        give_form(parts.back());
+        restamp_late(parts.back());
+        auto body = packer_.pack(*parts.back().batch, parts.back().items(), streams_);
+        const auto size = body.size();
+        const auto verdict = co_await push(std::move(body));
+        if (verdict.outcome == Outcome::delivered) {
+            any_taken = true;
+            done.lines += parts.back().count;
+            done.bytes += size;
+            remember_newest(*parts.back().batch);
+            parts.pop_back();
+        } else if (verdict.outcome == Outcome::retry || verdict.outcome == Outcome::pause) {
+            co_await set_back(verdict);
+        } else if (verdict.outcome == Outcome::plain && form_ == MetadataForm::structured) {
+            form_ = MetadataForm::suffix;
+        } else if (!part_with_refused(parts, verdict)) {
+            if (!any_taken) {
+                any_taken = co_await takes_any_line();
+            }
+            if (any_taken) {
+                done.quarantined.push_back(quarantined(parts.back(), verdict));
+                parts.pop_back();
+            } else {
+                // Named: g++ 12 destroys an aggregate twice that is made within a co_await.
+                Verdict refuses_all{.outcome = Outcome::pause, .what = verdict.what};
+                co_await set_back(std::move(refuses_all));
+            }
+        }
+    }
+    co_return done;
+}
+
+// False when what is refused is a single line, which no other stamp helps.
+bool Delivery::part_with_refused(Parts& parts, const Verdict& verdict) {
+    if (verdict.outcome == Outcome::untimely && restamp(parts.back(), verdict)) {
+        return true;
+    }
+    if (parts.back().count == 1) {
+        return false;
+    }
+    halve(parts);
+    return true;
+}
+
+// The earlier half stays the next.
+void Delivery::halve(Parts& parts) {
+    auto later = parts.back();
+    auto& earlier = parts.back();
+    earlier.count = later.count / 2;
+    later.first += earlier.count;
+    later.count -= earlier.count;
+    if (!later.time_told.empty()) {
+        const auto middle = static_cast<std::ptrdiff_t>(earlier.count);
+        later.time_told.erase(later.time_told.begin(), later.time_told.begin() + middle);
+        earlier.time_told.resize(earlier.count);
+    }
+    parts.insert(parts.end() - 1, std::move(later));
+}
+
+void Delivery::remake(Part& part, const Remake& add) {
+    auto made = std::make_shared<Batch>();
+    for (const auto& item : part.items()) {
+        add(*made, item, part.batch->decode(item));
+    }
+    part.batch = std::move(made);
+    part.first = 0;
+}
+
+void Delivery::give_form(Part& part) const {
+    if (part.form == form_) {
+        return;
+    }
+    part.form = form_;
+    remake(part, [](Batch& made, const Batch::Item& item, const Entry& entry) {
+        made.add(item.stream, entry.at, with_suffix(entry), Metadata{});
+    });
+}
+
+// Whether it is this line that is refused, or whatever is pushed: by a proxy, say.
+asio::awaitable<bool> Delivery::takes_any_line() {
+    const auto place = streams_.of({.job = "paws-agent", .unit = "", .runner = ""});
+    Batch probe;
+    probe.add(Streams::at_level(place.first, Level::info),
+              now_().wall,
+              "a line that nothing is wrong with, since another was refused",
+              Metadata{});
+    auto body = packer_.pack(probe, probe.items(), streams_);
+    const auto verdict = co_await push(std::move(body));
+    co_return verdict.outcome == Outcome::delivered;
+}
+
+QuarantinedLine Delivery::quarantined(const Part& part, const Verdict& verdict) const {
+    const auto& item = part.items().front();
+    const auto entry = part.batch->decode(item);
+    return {.at = entry.at,
+            .labels = streams_.labels(item.stream),
+            .line = valid_utf8(with_suffix(entry).substr(0, longest_kept)),
+            .reason = verdict.what};
+}
+
+asio::awaitable<Verdict> Delivery::push(std::string body) {
+    const auto begun = now_();
+    const auto result = co_await loki_.push(std::move(body));
+    const auto ended = now_();
+    auto verdict = verdict_of(result, ended.wall);
+    note(verdict, ended.boot - begun.boot);
+    co_return verdict;
+}
+
+void Delivery::note(const Verdict& verdict, std::chrono::nanoseconds took) {
+    board_.change([&](LogShipping& shown) {
+        const auto seconds = to_seconds(took);
+        ++shown.pushes.durations.at(bucket_of(seconds));
+        shown.pushes.duration_sum_seconds += seconds;
+        if (verdict.failure) {
+            ++shown.pushes.failures[*verdict.failure];
+        } else {
+            shown.state = ShippingState::shipping;
+            shown.trouble.clear();
+            shown.last_push = now_().wall;
+        }
+    });
+    if (!verdict.failure) {
+        backoff_.reset();
+    }
+}
+
+asio::awaitable<void> Delivery::set_back(Verdict verdict) {
+    const bool paused = verdict.outcome == Outcome::pause;
+    board_.change([&](LogShipping& shown) {
+        shown.state = paused ? ShippingState::paused : ShippingState::retrying;
+        shown.trouble = verdict.what;
+    });
+    timer_.expires_after(paused ? patience_.paused : verdict.retry_after.value_or(backoff_.next()));
+    co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+}
+
+}  // namespace paws::forwarder

@@ -1,0 +1,264 @@
+#include "forwarder/journal_source.h"
+
+#include <utility>
+
+namespace paws::forwarder {
+
+namespace {
+
+// Damaged entries may be the last of all; this far back there is one that is in its place.
+constexpr std::uint64_t most_at_the_end = 100;
+
+// What others log between two lines that a filter takes. A number that is wild by less than that
+// hides as many of their lines.
+constexpr std::uint64_t most_left_out = std::uint64_t{1} << 32U;
+
+}  // namespace
+
+JournalSource::JournalSource(Intake& intake,
+                             platform::JournalPlace place,
+                             const JournalFilter& filter,
+                             JournalBounds bounds)
+    : intake_{intake},
+      place_{std::move(place)},
+      filter_{filter},
+      bounds_{bounds},
+      lines_{intake, filter},
+      ahead_{filter.takes_all() ? 0 : most_left_out} {}
+
+Result<void> JournalSource::open(const Position& from, const Beginning& beginning, WallTime now) {
+    beginning_ = beginning;
+    auto journal = platform::SdJournal::open(place_);
+    if (!journal) {
+        return journal.error();
+    }
+    journal_ = std::move(*journal);
+    journal_->set_longest_value(bounds_.longest_line);
+    auto done = from.cursor.empty() ? begin(now) : go_to(from);
+    if (!done) {
+        journal_.reset();
+    }
+    return done;
+}
+
+Result<void> JournalSource::narrow() {
+    return journal_->match_any(match_lists(filter_));
+}
+
+// The entry of the position may be one that is not wanted, or not any more: it is looked for among
+// all.
+Result<void> JournalSource::go_to(const Position& from) {
+    if (auto sought = journal_->seek_after(from.cursor); !sought) {
+        return sought;
+    }
+    taken_ = Place{.cursor = from.cursor, .at = from.read.value_or(WallTime{})};
+    counted_from_ = sequence_number(from.cursor);
+    counted_ = 0;
+    ahead_.begin_after(from.cursor);
+    gap_possible_ = !journal_->is_at(from.cursor);
+    if (gap_possible_ && !filter_.takes_all()) {
+        intake_.found_gap();  // how much of it was wanted nobody knows
+    }
+    if (filter_.takes_all()) {
+        return {};
+    }
+    const auto narrowed = narrow();
+    return narrowed ? journal_->seek_after(from.cursor) : narrowed;
+}
+
+// Where it begins is a place to go on from, also when nothing is logged for long, or nothing that
+// is wanted.
+Result<void> JournalSource::begin(WallTime now) {
+    gap_possible_ = false;
+    taken_.reset();
+    counted_from_.reset();
+    ahead_.begin_after({});
+    if (beginning_.at == Beginning::At::now) {
+        if (auto looked = look_for_last(now); !looked) {
+            return looked;
+        }
+    }
+    if (auto narrowed = narrow(); !narrowed) {
+        return narrowed;
+    }
+    return go_on();
+}
+
+// The last entry that is in its place; those that are ahead stand behind it. If all are, a clock
+// was wrong: the last of them.
+Result<void> JournalSource::look_for_last(WallTime now) {
+    if (auto sought = journal_->seek_last(most_at_the_end); !sought) {
+        return sought;
+    }
+    std::optional<Place> last;
+    auto there = journal_->next();
+    for (; there && *there; there = journal_->next()) {
+        auto place = here();
+        if (!place) {
+            return place.error();
+        }
+        last = std::move(*place);
+        const auto rank = ahead_.rank(last->cursor, now);
+        ahead_.pass(last->cursor, rank);
+        taken_ = rank == JournalAhead::Rank::in_place ? last : taken_;
+    }
+    if (!taken_ && last) {
+        taken_ = std::move(last);
+        ahead_.begin_after(taken_->cursor);
+    }
+    look_for_unreadable();
+    return there ? Result<void>{} : Result<void>{there.error()};
+}
+
+// So that the entry that next() went to will be next again.
+Result<void> JournalSource::step_back() {
+    const auto there = journal_->previous();
+    if (!there) {
+        return there.error();
+    }
+    return *there ? Result<void>{} : go_on();
+}
+
+// When nothing was taken yet, there was nothing to begin after.
+Result<void> JournalSource::go_on() {
+    if (taken_) {
+        return journal_->seek_after(taken_->cursor);
+    }
+    return beginning_.at == Beginning::At::time ? journal_->seek_time(beginning_.time)
+                                                : journal_->seek_head();
+}
+
+Result<JournalSource::Place> JournalSource::here() const {
+    auto cursor = journal_->cursor();
+    return cursor ? Result{Place{.cursor = std::move(*cursor), .at = journal_->taken()}}
+                  : Result<Place>{cursor.error()};
+}
+
+Result<void> JournalSource::process() {
+    const auto changed = journal_->process();
+    gap_possible_ = gap_possible_ || (changed && *changed);
+    return changed ? Result<void>{} : Result<void>{changed.error()};
+}
+
+void JournalSource::tell(Position& position) const {
+    if (taken_) {
+        position.cursor = taken_->cursor;
+        position.read = taken_->at;
+    }
+}
+
+// With a filter the numbers have gaps by themselves.
+void JournalSource::look_for_gap(const Place& place) {
+    const bool compare = std::exchange(gap_possible_, false) && counted_from_;
+    if (!filter_.takes_all() || (counted_from_ && !compare)) {
+        return;
+    }
+    const auto now = sequence_number(place.cursor);
+    const auto expected = compare ? counted_from_->number + counted_ + 1 : 0;
+    if (now && compare && now->id == counted_from_->id && now->number > expected) {
+        intake_.found_gap();
+        intake_.lost(LogLoss::vacuumed, now->number - expected);
+    }
+    if (now) {  // it is counted itself when it is taken
+        counted_from_ = SequenceNumber{.id = now->id, .number = now->number - 1};
+        counted_ = 0;
+    }
+}
+
+// Entries and whole files that are damaged are passed over without a word. One that was taken ahead
+// of its place counts where its place is.
+void JournalSource::look_for_unreadable() {
+    const auto to = taken_ ? sequence_number(taken_->cursor) : std::nullopt;
+    if (to == counted_from_) {
+        return;
+    }
+    const bool compare = to && counted_from_ && counted_from_->id == to->id;
+    const auto passed = compare ? to->number - counted_from_->number : 0;
+    if (filter_.takes_all() && compare && passed > counted_) {
+        intake_.lost(LogLoss::unreadable, passed - counted_);
+    }
+    counted_from_ = to;
+    counted_ = compare && counted_ > passed ? counted_ - passed : 0;
+}
+
+void JournalSource::read_fields() {
+    entry_.clear();
+    entry_.whole = journal_->visit(
+        [this](std::string_view field, std::string_view value) { entry_.see(field, value); });
+    // The bound is one of the field with its name, where journald has compressed it.
+    constexpr std::string_view name = "MESSAGE=";
+    entry_.cut = entry_.message.size() + name.size() >= bounds_.longest_line;
+}
+
+bool JournalSource::must_wait(WallTime at, const Roster& roster, WallTime now) {
+    // What was logged while others were read is newer than `now`.
+    return now - at < bounds_.patience_for_job && at - now < bounds_.patience_for_job &&
+           lines_.may_learn_job(entry_, at, roster);
+}
+
+void JournalSource::take(Batch& batch, Place place, JournalAhead::Rank rank, const Roster& roster) {
+    ahead_.pass(place.cursor, rank);
+    if (rank == JournalAhead::Rank::known) {
+        return;
+    }
+    const bool in_place = rank == JournalAhead::Rank::in_place;
+    if (in_place) {
+        look_for_gap(place);
+    }
+    lines_.take(batch, entry_, place.at, roster);
+    ++counted_;
+    looked_around_ = false;
+    if (in_place) {
+        taken_ = std::move(place);
+    }
+}
+
+// One entry; `more` when it was passed.
+Result<Read> JournalSource::read_entry(Batch& batch, const Roster& roster, WallTime now) {
+    const auto there = journal_->next();
+    if (!there) {
+        return there.error();
+    }
+    if (!*there) {
+        return Read::caught_up;
+    }
+    auto place = here();
+    if (!place) {
+        return place.error();
+    }
+    const auto rank = ahead_.rank(place->cursor, now);
+    if (rank != JournalAhead::Rank::known) {
+        read_fields();
+        if (must_wait(place->at, roster, now)) {
+            return Read::held;
+        }
+    }
+    take(batch, std::move(*place), rank, roster);
+    return Read::more;
+}
+
+Result<Read> JournalSource::read(Batch& batch,
+                                 const BatchBounds& bounds,
+                                 const Roster& roster,
+                                 WallTime now) {
+    auto outcome = Result{Read::more};
+    for (std::size_t entries = 0; entries < bounds_.entries && outcome && *outcome == Read::more;
+         ++entries) {
+        outcome = batch.is_full(bounds) ? Result{Read::full} : read_entry(batch, roster, now);
+    }
+    look_for_unreadable();
+    if (!outcome) {
+        return outcome;
+    }
+    auto stays = Result<void>{};
+    if (*outcome == Read::held) {
+        stays = step_back();
+    } else if (*outcome == Read::caught_up && ahead_.is_beyond()) {
+        const auto around = ahead_.go_around(now);
+        stays = around ? journal_->seek(*around) : go_on();
+        outcome = std::exchange(looked_around_, true) ? Read::caught_up : Read::more;
+    }
+    return stays ? outcome : Result<Read>{stays.error()};
+}
+
+}  // namespace paws::forwarder

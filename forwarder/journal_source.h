@@ -1,0 +1,105 @@
+// JournalSource: reads the journal in order, from a position on. Notices what journald removed
+// before it was read, and lets lines of a runner wait a moment for what is learned of its job. One
+// thread; a read is bounded and never waits.
+
+#pragma once
+
+#include "core/result.h"
+#include "forwarder/journal_ahead.h"
+#include "forwarder/journal_cursor.h"
+#include "forwarder/journal_lines.h"
+#include "platform/sd_journal.h"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace paws::forwarder {
+
+// Where to begin when there is no position.
+struct Beginning {
+    enum class At { now, oldest, time } at = At::now;
+    WallTime time{};
+
+    bool operator==(const Beginning&) const = default;
+};
+
+// What came of a read.
+enum class Read {
+    more,       // its bound was reached
+    full,       // the batch is
+    held,       // the next line's job is not known yet
+    caught_up,  // there is nothing more just now
+};
+
+struct JournalBounds {
+    std::size_t entries = 500;  // of one read: a push under way goes on after it
+    std::chrono::nanoseconds patience_for_job = std::chrono::seconds{2};  // from the line's time on
+    std::size_t longest_line = 4U << 20U;
+};
+
+class JournalSource {
+public:
+    JournalSource(Intake& intake,
+                  platform::JournalPlace place,
+                  const JournalFilter& filter,
+                  JournalBounds bounds = {});
+
+    // Goes to what follows the position, or to the beginning where there is none.
+    Result<void> open(const Position& from, const Beginning& beginning, WallTime now);
+    void close() { journal_.reset(); }
+    bool is_open() const { return journal_.has_value(); }
+
+    Result<Read> read(Batch& batch, const BatchBounds& bounds, const Roster& roster, WallTime now);
+
+    int fd() const { return journal_->fd(); }
+    // Lets go of files that were removed: to be called when fd() is readable and now and then, also
+    // when nothing is read.
+    Result<void> process();
+
+    // When the journal took the last entry that was taken here.
+    std::optional<WallTime> read_to() const {
+        return taken_ ? std::optional{taken_->at} : std::nullopt;
+    }
+    // Writes down where it stands.
+    void tell(Position& position) const;
+
+private:
+    struct Place {
+        std::string cursor;
+        WallTime at;
+    };
+
+    Result<void> go_to(const Position& from);
+    Result<void> begin(WallTime now);
+    Result<void> narrow();
+    Result<void> step_back();
+    Result<void> look_for_last(WallTime now);
+    Result<void> go_on();
+    void look_for_gap(const Place& place);
+    void look_for_unreadable();
+    Result<Place> here() const;
+    void read_fields();
+    bool must_wait(WallTime at, const Roster& roster, WallTime now);
+    void take(Batch& batch, Place place, JournalAhead::Rank rank, const Roster& roster);
+    Result<Read> read_entry(Batch& batch, const Roster& roster, WallTime now);
+
+    Intake& intake_;
+    platform::JournalPlace place_;
+    JournalFilter filter_;
+    JournalBounds bounds_;
+    JournalLines lines_;
+    std::optional<platform::SdJournal> journal_;
+    JournalEntry entry_;
+    Beginning beginning_;
+    JournalAhead ahead_;
+    bool looked_around_ = false;  // those that are ahead, since one was taken
+    std::optional<Place> taken_;  // the last entry that was taken and is in its place
+    bool gap_possible_ = false;   // files came or went: numbers are to be compared
+    std::optional<SequenceNumber> counted_from_;
+    std::uint64_t counted_ = 0;  // entries that came after it
+};
+
+}  // namespace paws::forwarder

@@ -1,0 +1,134 @@
+#include "forwarder/verdict.h"
+
+#include "core/text.h"
+#include "core/utc.h"
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <utility>
+
+namespace paws::forwarder {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t longest_words = 512;
+constexpr std::chrono::nanoseconds longest_retry_after = 10min;
+
+bool says_any_of(std::string_view words, std::span<const std::string_view> wanted) {
+    return std::ranges::any_of(
+        wanted, [&](auto each) { return words.find(each) != std::string_view::npos; });
+}
+
+// Loki: pkg/validation/validate.go, pkg/chunkenc/interface.go (ErrTooFarBehind, ErrOutOfOrder).
+constexpr std::array<std::string_view, 4> of_time{
+    "too far behind", "out of order", "timestamp too old", "timestamp too new"};
+constexpr std::array<std::string_view, 1> of_metadata{"structured metadata, but this feature"};
+
+std::optional<std::chrono::nanoseconds> retry_after_of(const platform::HttpAnswer& answer,
+                                                       WallTime now) {
+    const auto header = answer.header("Retry-After");
+    if (!header) {
+        return std::nullopt;
+    }
+    std::chrono::nanoseconds wait{};
+    if (const auto seconds = parse_integer<std::uint32_t>(*header)) {
+        wait = std::chrono::seconds{*seconds};
+    } else if (const auto date = platform::parse_http_date(*header)) {
+        wait = *date - now;
+    } else {
+        return std::nullopt;
+    }
+    return std::clamp<std::chrono::nanoseconds>(wait, 0ns, longest_retry_after);
+}
+
+Verdict verdict_of_refusal(const std::string& what) {
+    if (says_any_of(what, of_metadata)) {
+        return {.outcome = Outcome::plain, .failure = PushFailure::refused, .what = what};
+    }
+    if (says_any_of(what, of_time)) {
+        return {.outcome = Outcome::untimely,
+                .failure = PushFailure::refused,
+                .oldest_allowed = oldest_allowed_in(what),
+                .what = what};
+    }
+    return {.outcome = Outcome::refused, .failure = PushFailure::refused, .what = what};
+}
+
+std::string words_of(const platform::HttpAnswer& answer) {
+    const auto body = printable(trim(answer.body), longest_words);
+    return "Loki answers " + std::to_string(answer.status) + (body.empty() ? "" : ": " + body);
+}
+
+Verdict verdict_of_status(const platform::HttpAnswer& answer, WallTime now) {
+    const auto status = answer.status;
+    auto what = words_of(answer);
+    if (status / 100 == 2) {
+        return {.outcome = Outcome::delivered, .failure = std::nullopt, .what = ""};
+    }
+    if (status == 429) {
+        return {.outcome = Outcome::retry,
+                .failure = PushFailure::rate_limited,
+                .retry_after = retry_after_of(answer, now),
+                .what = std::move(what)};
+    }
+    if (status >= 500 || status == 408 || status == 425) {
+        return {.outcome = Outcome::retry,
+                .failure = PushFailure::server,
+                .retry_after = retry_after_of(answer, now),
+                .what = std::move(what)};
+    }
+    if (status == 401 || status == 403 || status == 407) {
+        return {.outcome = Outcome::pause,
+                .failure = PushFailure::credentials,
+                .what = std::move(what)};
+    }
+    if (status == 413) {
+        return {
+            .outcome = Outcome::halve, .failure = PushFailure::refused, .what = std::move(what)};
+    }
+    if (status == 400 || status == 422) {
+        return verdict_of_refusal(what);
+    }
+    return {.outcome = Outcome::pause, .failure = PushFailure::url, .what = std::move(what)};
+}
+
+// RFC 3339, or as Go prints a time: "2026-01-02 03:04:05.678 +0000 UTC". What is smaller than a
+// second is left away.
+std::optional<WallTime> parse_time(std::string_view text) {
+    constexpr std::string_view of_go = "YYYY-MM-DD hh:mm:ss";
+    const auto seconds = text.substr(0, of_go.size());
+    const auto time = parse_utc(seconds, "YYYY-MM-DDThh:mm:ss");
+    return time ? time : parse_utc(seconds, of_go);
+}
+
+}  // namespace
+
+std::optional<WallTime> oldest_allowed_in(std::string_view words) {
+    constexpr std::string_view before = "oldest acceptable timestamp is: ";
+    const auto at = words.rfind(before);
+    const auto whole =
+        at == std::string_view::npos ? std::nullopt : parse_time(words.substr(at + before.size()));
+    // What is cut off below a second would make it a moment too old.
+    return whole ? std::optional{*whole + 1s} : std::nullopt;
+}
+
+Verdict verdict_of(const Asked& asked, WallTime now) {
+    if (!asked) {
+        return {.outcome = Outcome::pause,
+                .failure = PushFailure::credentials,
+                .what = asked.error().what};
+    }
+    const auto& result = *asked;
+    if (result) {
+        return verdict_of_status(*result, now);
+    }
+    const auto& failed = result.failure();
+    return {.outcome = Outcome::retry,
+            .failure = failed.timed_out ? PushFailure::timeout : PushFailure::network,
+            .what = failed.what};
+}
+
+}  // namespace paws::forwarder

@@ -1,0 +1,54 @@
+#include "forwarder/journal_cursor.h"
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+using namespace paws::forwarder;
+
+TEST_CASE("journal cursor: tells the number of its entry and in which count") {
+    const auto found = sequence_number(
+        "s=739ad463348b4ceca5a9e69c95a3c93f;i=4ece7;b=6c7c6013a26343b29e964691ff25d04c;"
+        "m=4fc72436e;t=4c508a72423d9;x=d3e5610681098c10");
+    REQUIRE(found);
+    CHECK(found->id == "739ad463348b4ceca5a9e69c95a3c93f");
+    CHECK(found->number == 0x4ece7);
+    CHECK(sequence_number("i=1;s=a")->number == 1);
+    CHECK(sequence_number("s=a;i=ffffffffffffffff")->number == 0xFFFF'FFFF'FFFF'FFFF);
+}
+
+TEST_CASE("journal cursor: without a number there is none to compare") {
+    for (const auto* odd : {"",
+                            ";",
+                            ";;;",
+                            "s=a",
+                            "i=1",
+                            "s=;i=1",
+                            "s=a;i=",
+                            "s=a;i=xyz",
+                            "s=a;i=-1",
+                            "s=a;i=10000000000000000",
+                            "no cursor",
+                            "\xFF"}) {
+        CHECK_FALSE_MESSAGE(sequence_number(odd), odd);
+    }
+    CHECK_FALSE(sequence_number(std::string(1'000'000, ';')));
+}
+
+TEST_CASE("journal cursor: tells the order of its entry, and an order tells a cursor") {
+    const std::string cursor =
+        "s=739ad463348b4ceca5a9e69c95a3c93f;i=4ece7;b=6c7c6013a26343b29e964691ff25d04c;"
+        "m=4fc72436e;t=4c508a72423d9;x=d3e5610681098c10";
+    const auto order = entry_order(cursor);
+    REQUIRE(order);
+    CHECK(order->boot == "6c7c6013a26343b29e964691ff25d04c");
+    CHECK(order->monotonic == 0x4fc72436e);
+    CHECK(order->realtime == 0x4c508a72423d9);
+    CHECK(cursor_of(*order) == cursor.substr(0, cursor.find(";x=")));
+    CHECK(cursor_by_time(*order) ==
+          "b=6c7c6013a26343b29e964691ff25d04c;m=4fc72436e;t=4c508a72423d9");
+    for (const auto* odd :
+         {"", "s=a;i=1", "s=a;i=1;b=b;m=1", "i=1;b=b;m=1;t=1", "s=a;i=1;b=b;m=1;t=x"}) {
+        CHECK_FALSE_MESSAGE(entry_order(odd), odd);
+    }
+}

@@ -1,0 +1,185 @@
+#include "tests/forwarder/journal_rig.h"
+
+#include <doctest/doctest.h>
+
+using namespace paws;
+using namespace paws::forwarder;
+namespace fs = std::filesystem;
+
+namespace {
+
+// 1 to 5, 6 to 8 and 9 to 10, each in a file of its own.
+void write_three_files(JournalRig& rig) {
+    rig.add_numbers(1, 5, "one.journal");
+    rig.begin_file("two.journal", "one.journal");
+    rig.add_numbers(6, 8, "two.journal");
+    rig.begin_file("three.journal", "two.journal");
+    rig.add_numbers(9, 10, "three.journal");
+}
+
+void read_lines(JournalRig& rig, std::size_t count) {
+    rig.bounds.entries = count;
+    rig.open();
+    REQUIRE(rig.read_once() == Read::more);
+    REQUIRE(rig.take_lines().size() == count);
+}
+
+Roster roster(WallTime heard_to, const std::optional<JobIdentity>& identity = {}) {
+    RosterRunner runner{
+        .name = "acme.one", .unit = runner_unit, .root = "", .heard_to = heard_to, .jobs = {}};
+    if (identity) {
+        runner.jobs.push_back({.begin = eight, .end = {}, .name = "build", .identity = identity});
+    }
+    return {{runner}};
+}
+
+}  // namespace
+
+TEST_CASE("journal gaps: what was removed while nobody read is counted, to the line") {
+    JournalRig rig;
+    write_three_files(rig);
+    read_lines(rig, 2);
+    rig.source.reset();
+    fs::remove(rig.file("one.journal"));  // with 3 to 5
+    fs::remove(rig.file("two.journal"));
+    CHECK(rig.reopen_and_read() == numbers(9, 10));
+    CHECK(rig.gaps() == 1);
+    CHECK(rig.lost(LogLoss::vacuumed) == 6);
+    CHECK(rig.reopen_and_read().empty());
+    CHECK(rig.gaps() == 1);
+}
+
+TEST_CASE("journal gaps: what was removed while it is open is counted, to the line") {
+    JournalRig rig;
+    write_three_files(rig);
+    read_lines(rig, 5);
+    fs::remove(rig.file("two.journal"));
+    REQUIRE(rig.source->process());
+    CHECK(rig.read() == numbers(9, 10));
+    CHECK(rig.gaps() == 1);
+    CHECK(rig.lost(LogLoss::vacuumed) == 3);
+}
+
+TEST_CASE("journal gaps: none is counted when only what was read is removed") {
+    JournalRig rig;
+    write_three_files(rig);
+    read_lines(rig, 5);
+    fs::remove(rig.file("one.journal"));
+    REQUIRE(rig.source->process());
+    CHECK(rig.read_once() == Read::more);
+    CHECK(rig.take_lines() == numbers(6, 10));
+    fs::remove(rig.file("two.journal"));
+    CHECK(rig.reopen_and_read().empty());
+    CHECK(rig.gaps() == 0);
+    CHECK(rig.lost(LogLoss::vacuumed) == 0);
+}
+
+TEST_CASE("journal gaps: another count of entries is no gap that could be measured") {
+    JournalRig rig;
+    rig.add_numbers(1, 3, "one.journal");
+    rig.open();
+    CHECK(rig.read() == numbers(1, 3));
+    rig.add_numbers(40, 42, "other.journal");  // with an id of its own
+    fs::remove(rig.file("one.journal"));
+    CHECK(rig.reopen_and_read() == numbers(40, 42));
+    CHECK(rig.lost(LogLoss::vacuumed) == 0);
+}
+
+TEST_CASE("journal gaps: with a filter there is a gap, and nobody knows how large") {
+    JournalRig rig;
+    rig.filter.units = {"a.service"};
+    write_three_files(rig);
+    read_lines(rig, 2);
+    rig.source.reset();
+    fs::remove(rig.file("one.journal"));
+    CHECK(rig.reopen_and_read() == numbers(6, 10));
+    CHECK(rig.gaps() == 1);
+    CHECK(rig.lost(LogLoss::vacuumed) == 0);
+}
+
+TEST_CASE(
+    "journal gaps: without the filter that was it is counted from the last line that passed") {
+    JournalRig rig;
+    rig.filter.units = {"a.service"};
+    const JournalWriter::Fields of_another{{"_SYSTEMD_UNIT", "b.service"}};
+    rig.add(1);
+    rig.add(2, of_another);
+    rig.add(3, of_another);
+    rig.writer.commit("one.journal");
+    rig.begin_file("two.journal", "one.journal");
+    rig.add(4, of_another);
+    rig.writer.commit("two.journal");
+    CHECK(rig.reopen_and_read() == numbers(1, 1));
+    rig.filter = {};
+    SUBCASE("what is there is shipped back to it") {
+        CHECK(rig.reopen_and_read() == numbers(2, 4));
+        CHECK(rig.gaps() == 0);
+    }
+    SUBCASE("what is not counts as lost, though nobody wanted it") {
+        fs::remove(rig.file("one.journal"));
+        CHECK(rig.reopen_and_read() == numbers(4, 4));
+        CHECK(rig.gaps() == 0);  // its number may be damaged: the next one shows it
+        rig.add(5, of_another);
+        rig.writer.commit("two.journal");
+        REQUIRE(rig.source->process());
+        CHECK(rig.read() == Texts{"5"});
+        CHECK(rig.gaps() == 1);
+        CHECK(rig.lost(LogLoss::vacuumed) == 2);
+    }
+}
+
+TEST_CASE("journal source: a runner's line waits for its job to become known, others behind it") {
+    JournalRig rig;
+    rig.add(1);
+    rig.add(2, {{"_SYSTEMD_UNIT", runner_unit}});
+    rig.add(3);
+    rig.writer.commit();
+    rig.now = eight + 3s;
+    rig.roster = roster(eight + 1s);
+    rig.open();
+    CHECK(rig.read_once() == Read::held);
+    CHECK(rig.take_lines() == numbers(1, 1));
+    CHECK(rig.position.read == eight + 1s);
+    CHECK(rig.read_once() == Read::held);
+    CHECK(rig.batch.empty());
+    rig.roster = roster(eight + 3s);
+    CHECK(rig.read() == numbers(2, 3));
+}
+
+TEST_CASE("journal source: a runner's first line of all can wait, too") {
+    for (const auto at : {Beginning::At::oldest, Beginning::At::time}) {
+        JournalRig rig;
+        rig.add(1, {{"_SYSTEMD_UNIT", runner_unit}});
+        rig.writer.commit();
+        rig.now = eight + 1s;
+        rig.roster = roster(eight);
+        rig.open({.at = at, .time = eight});
+        CHECK(rig.read_once() == Read::held);
+        CHECK(rig.read_once() == Read::held);
+        CHECK(rig.batch.empty());
+        CHECK(rig.position.cursor.empty());
+        rig.now = eight + 1s + rig.bounds.patience_for_job;
+        CHECK(rig.read() == numbers(1, 1));
+    }
+}
+
+TEST_CASE("journal source: a runner's line waits no longer than it is worth") {
+    JournalRig rig;
+    rig.add(1, {{"_SYSTEMD_UNIT", runner_unit}});
+    rig.writer.commit();
+    rig.roster = roster(eight);
+    const auto read_at = [&](WallTime now) {
+        rig.now = now;
+        rig.position = {};
+        rig.open();
+        return rig.read();
+    };
+    CHECK(read_at(eight + 1s).empty());
+    CHECK(read_at(eight + 1s + rig.bounds.patience_for_job - 1ms).empty());
+    CHECK(read_at(eight + 1s + rig.bounds.patience_for_job) == numbers(1, 1));
+    CHECK(read_at(eight + 1s - 1ms).empty());  // logged while others were read
+    // A clock that was set back holds nothing up.
+    CHECK(read_at(eight + 1s - rig.bounds.patience_for_job) == numbers(1, 1));
+    rig.roster = roster(eight + 2s, JobIdentity{});
+    CHECK(read_at(eight + 1s) == numbers(1, 1));
+}

@@ -1,0 +1,127 @@
+// JournalRig: a journal source on a real journal whose entries a test writes.
+
+#pragma once
+
+#include "forwarder/journal_source.h"
+#include "tests/support/journal_writer.h"
+#include "tests/support/temporary_directory.h"
+
+#include <array>
+#include <fstream>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+namespace paws::forwarder {
+
+using namespace std::chrono_literals;
+
+inline constexpr WallTime eight{std::chrono::sys_days{std::chrono::January / 12 / 2026} + 8h};
+inline const std::string runner_unit = "actions.runner.acme.one.service";
+
+using Texts = std::vector<std::string>;
+
+// "1", "2", ... up to and with `last`.
+inline Texts numbers(int first, int last) {
+    Texts all;
+    for (int number = first; number <= last; ++number) {
+        all.push_back(std::to_string(number));
+    }
+    return all;
+}
+
+struct JournalRig {
+    TemporaryDirectory directory;
+    JournalWriter writer{directory.path()};
+    Intake intake{Streams{{}}, *Redactor::create()};
+    JournalFilter filter;
+    JournalBounds bounds;
+    BatchBounds batch_bounds;
+    std::optional<JournalSource> source;
+    Position position;
+    Batch batch;
+    Roster roster;
+    WallTime now = eight + 1h;
+    std::chrono::milliseconds step = 1s;  // from line to line
+
+    std::filesystem::path file(const std::string& name) const { return directory.path() / name; }
+
+    void add(int number, const JournalWriter::Fields& other = {}) {
+        JournalWriter::Fields fields{
+            {"MESSAGE", std::to_string(number)}, {"_SYSTEMD_UNIT", "a.service"}, {"_PID", "12"}};
+        for (const auto& [name, value] : other) {
+            fields[name] = value;
+        }
+        std::erase_if(fields, [](const auto& field) { return field.second == "none"; });
+        writer.add(eight + number * step, fields);
+    }
+    void add_numbers(int first, int last, const std::string& to) {
+        for (int number = first; number <= last; ++number) {
+            add(number);
+        }
+        writer.commit(to);
+    }
+    // A new file that counts its entries on from where `before` ends, as journald makes them.
+    void begin_file(const std::string& name, const std::string& before) {
+        constexpr std::streamoff seqnum_id = 72;  // systemd: journal-def.h, struct Header
+        constexpr std::streamoff tail_entry_seqnum = 160;
+        writer.commit(name);
+        std::array<char, 16> id{};
+        std::array<char, 8> number{};
+        std::ifstream from{file(before), std::ios::binary};
+        from.seekg(seqnum_id).read(id.data(), id.size());
+        from.seekg(tail_entry_seqnum).read(number.data(), number.size());
+        std::fstream to{file(name), std::ios::binary | std::ios::in | std::ios::out};
+        to.seekp(seqnum_id).write(id.data(), id.size());
+        to.seekp(tail_entry_seqnum).write(number.data(), number.size());
+        REQUIRE((from && to));
+    }
+
+    void open(const Beginning& beginning = {.at = Beginning::At::oldest}) {
+        source.emplace(
+            intake, platform::JournalPlace{.directory = directory.path()}, filter, bounds);
+        const auto opened = source->open(position, beginning, now);
+        REQUIRE_MESSAGE(opened, (opened ? "" : opened.error().what));
+    }
+    Read read_once() {
+        const auto outcome = source->read(batch, batch_bounds, roster, now);
+        REQUIRE(outcome);
+        source->tell(position);
+        return *outcome;
+    }
+    Texts take_lines() {
+        Texts lines;
+        for (const auto& item : batch.items()) {
+            lines.emplace_back(batch.decode(item).line);
+        }
+        batch.clear();
+        return lines;
+    }
+    // All that can be read now.
+    Texts read() {
+        Texts lines;
+        int reads = 0;
+        for (auto outcome = Read::more; outcome == Read::more || outcome == Read::full;) {
+            REQUIRE(++reads < 10'000);
+            outcome = read_once();
+            const auto more = take_lines();
+            lines.insert(lines.end(), more.begin(), more.end());
+        }
+        return lines;
+    }
+    // As a restart does.
+    Texts reopen_and_read() {
+        open();
+        return read();
+    }
+    std::uint64_t lost(LogLoss why) const {
+        const auto counts = intake.counts();
+        const auto found = counts.lost.find(why);
+        return found == counts.lost.end() ? 0 : found->second;
+    }
+    std::uint64_t gaps() const { return intake.counts().gaps; }
+};
+
+}  // namespace paws::forwarder

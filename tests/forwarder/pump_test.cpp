@@ -1,0 +1,200 @@
+#include "forwarder/pump.h"
+
+#include "tests/forwarder/fake_loki.h"
+#include "tests/forwarder/journal_rig.h"
+
+#include <random>
+#include <set>
+
+#include <boost/asio/detached.hpp>
+#include <doctest/doctest.h>
+
+using namespace paws;
+using namespace paws::forwarder;
+
+namespace {
+
+Now real_now() {
+    const auto since_boot = std::chrono::steady_clock::now().time_since_epoch();
+    return {.wall = std::chrono::system_clock::now(), .boot = BootTime{since_boot}};
+}
+
+// Has what was committed last, over all runs.
+class MemoryLedger final : public Ledger {
+public:
+    std::optional<Progress> kept;
+    std::function<void(const Progress&)> watch = [](const Progress&) {};
+
+    void load(std::function<void(Result<Kept>)> done) override { done(Kept{.progress = kept}); }
+    void commit(Progress progress,
+                std::vector<QuarantinedLine> quarantined,
+                std::function<void(Result<void>)> done) override {
+        static_cast<void>(quarantined);
+        watch(progress);
+        kept = std::move(progress);
+        done({});
+    }
+};
+
+// From a start of the agent to its end, or to a crash.
+struct Run {
+    boost::asio::io_context loop;
+    JournalRig& rig;
+    MemoryLedger& ledger;
+    Intake intake{Streams{{}}, *Redactor::create()};
+    JournalSource journal{intake, platform::JournalPlace{.directory = rig.directory.path()}, {}};
+    Board board{"http://loki"};
+    Audience audience;
+    Delivery delivery;
+    Keeper keeper{loop, ledger, board};
+    std::shared_ptr<int> owner = std::make_shared<int>();
+    std::optional<Pump> pump;
+
+    Run(JournalRig& from, FakeLoki& loki, MemoryLedger& kept_by, std::size_t lines_of_a_batch)
+        : rig{from},
+          ledger{kept_by},
+          delivery{loop,
+                   loki,
+                   intake.streams(),
+                   board,
+                   real_now,
+                   {.shortest = 0ns, .longest = 0ns, .paused = 0ns}} {
+        delivery.set_metadata(MetadataWish::structured);
+        keeper.set_owner(owner);
+        const auto progress = ledger.kept.value_or(Progress{});
+        intake.resume(progress.counts, progress.position.open_keys);
+        keeper.resume(progress);
+        pump.emplace(loop,
+                     PumpParts{.intake = intake,
+                               .journal = journal,
+                               .delivery = delivery,
+                               .keeper = keeper,
+                               .board = board,
+                               .audience = audience},
+                     Pump::Options{.batch = {.lines = lines_of_a_batch, .wait = 0ns},
+                                   .beginning = {.at = Beginning::At::oldest},
+                                   .place = {.directory = rig.directory.path()}},
+                     real_now);
+        pump->set_roster(std::make_shared<const Roster>());
+        boost::asio::co_spawn(loop, pump->read(progress.position), boost::asio::detached);
+        boost::asio::co_spawn(loop, pump->deliver(), boost::asio::detached);
+    }
+    Run(const Run&) = delete;
+    Run& operator=(const Run&) = delete;
+    ~Run() { pump.reset(); }
+
+    template <class Condition>
+    bool until(const Condition& is_met) {
+        const auto deadline = std::chrono::steady_clock::now() + 20s;
+        while (!is_met() && std::chrono::steady_clock::now() < deadline) {
+            loop.run_one_for(100ms);
+        }
+        return is_met();
+    }
+    void steps(std::size_t count) {
+        for (; count > 0; --count) {
+            loop.run_one_for(1ms);
+        }
+    }
+};
+
+std::vector<std::string> stored_in(const FakeLoki& loki) {
+    std::vector<std::string> lines;
+    for (const auto& [labels, stream] : loki.stored) {
+        for (const auto& line : stream) {
+            lines.push_back(line.text);
+        }
+    }
+    return lines;
+}
+
+}  // namespace
+
+TEST_CASE("pump: lines go from the journal to Loki, and a place is kept once Loki has them") {
+    JournalRig rig;
+    rig.add_numbers(1, 50, "system.journal");
+    FakeLoki loki;
+    MemoryLedger ledger;
+    ledger.watch = [&](const Progress& progress) {
+        const auto lines = stored_in(loki);
+        CHECK(progress.counts.sent == lines.size());
+        CHECK(progress.counts.read.at(LogSource::journal) == lines.size());
+        if (!lines.empty()) {
+            CHECK(progress.position.read == eight + std::stoi(lines.back()) * 1s);
+        }
+    };
+    Run run{rig, loki, ledger, 7};
+    const auto keeps = [&](std::uint64_t count) {
+        return run.until([&] { return ledger.kept && ledger.kept->counts.sent == count; });
+    };
+    REQUIRE(keeps(50));
+    CHECK(stored_in(loki) == numbers(1, 50));
+    rig.add_numbers(51, 52, "system.journal");
+    REQUIRE(keeps(52));
+    CHECK(stored_in(loki) == numbers(1, 52));
+    CHECK(run.until([&] { return run.board.read().counts.sent == 52; }));
+    CHECK(run.board.read().shipped_to == eight + 52s);
+}
+
+TEST_CASE("pump: while Loki is away two batches are held, the rest waits in the journal") {
+    JournalRig rig;
+    rig.add_numbers(1, 200, "system.journal");
+    FakeLoki loki;
+    bool away = true;
+    loki.answer = [&](const FakeLoki::Push&) { return answered(away ? 503 : 204); };
+    MemoryLedger ledger;
+    Run run{rig, loki, ledger, 10};
+    REQUIRE(run.until([&] { return loki.pushes.size() > 300; }));
+    CHECK(run.intake.counts().read.at(LogSource::journal) == 20);
+    CHECK(run.board.read().state == ShippingState::retrying);
+    CHECK(run.board.read().oldest_waiting == eight + 1s);
+    CHECK_FALSE(ledger.kept.value_or(Progress{}).position.read);
+    away = false;
+    REQUIRE(run.until([&] { return ledger.kept && ledger.kept->counts.sent == 200; }));
+    CHECK(stored_in(loki) == numbers(1, 200));
+}
+
+TEST_CASE("pump: at its end what is on its way arrives and is kept, and nothing new is read") {
+    JournalRig rig;
+    rig.add_numbers(1, 100, "system.journal");
+    FakeLoki loki;
+    MemoryLedger ledger;
+    Run run{rig, loki, ledger, 10};
+    REQUIRE(run.until([&] { return !stored_in(loki).empty(); }));
+    bool done = false;
+    run.pump->drain([&] { done = true; });
+    REQUIRE(run.until([&] { return done; }));
+    const auto count = stored_in(loki).size();
+    CHECK(count < 100);
+    CHECK(ledger.kept->counts.sent == count);
+    run.steps(50);
+    CHECK(stored_in(loki).size() == count);
+}
+
+TEST_CASE("pump: after any number of crashes Loki has each line, and counts none twice") {
+    JournalRig rig;
+    rig.add_numbers(1, 150, "system.journal");
+    for (unsigned seed = 0; seed < 10; ++seed) {
+        INFO("seed ", seed);
+        std::mt19937 random{seed};
+        FakeLoki loki;
+        loki.answer = [&](const FakeLoki::Push& push) {
+            if (random() % 5 == 0) {
+                loki.store(push, [](const auto&) { return true; });
+                return timed_out();  // it took them, and nobody heard
+            }
+            return answered(random() % 4 == 0 ? 503 : 204);
+        };
+        MemoryLedger ledger;
+        for (int crash = 0; crash < 8; ++crash) {
+            Run run{rig, loki, ledger, 1 + random() % 20};
+            run.steps(random() % 60);
+        }
+        Run last{rig, loki, ledger, 20};
+        REQUIRE(
+            last.until([&] { return ledger.kept && ledger.kept->position.read == eight + 150s; }));
+        REQUIRE(stored_in(loki) == numbers(1, 150));
+        CHECK(ledger.kept->counts.sent == 150);
+        CHECK(ledger.kept->counts.read.at(LogSource::journal) == 150);
+    }
+}

@@ -1,0 +1,92 @@
+#include "forwarder/redactor.h"
+
+#include <algorithm>
+#include <ctime>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+using namespace paws::forwarder;
+
+namespace {
+
+// Time of the processor, the best of a few: what else this machine does is not ours.
+double cost(Redactor& redactor, const std::string& line) {
+    auto best = std::numeric_limits<double>::max();
+    for (int turn = 0; turn < 3; ++turn) {
+        OpenKey open;
+        const auto start = std::clock();
+        redactor.redact(line, open);
+        best = std::min(best, static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC);
+    }
+    return best;
+}
+
+std::string repeated(const std::string& piece, std::size_t size) {
+    std::string line;
+    while (line.size() < size) {
+        line += piece;
+    }
+    return line;
+}
+
+}  // namespace
+
+TEST_CASE("redactor: a line eight times as long costs no more than thirty times as much") {
+    auto redactor = std::move(*Redactor::create({{"badge", "B-([0-9]+)"}}));
+    for (const auto& piece :
+         std::vector<std::string>{"a",
+                                  "eyJ",
+                                  "eyJ.",
+                                  "password=",
+                                  "password=x&",
+                                  "password=x,",
+                                  "password: ",
+                                  "password=${",
+                                  "password%3Da,",
+                                  "token=a,b;",
+                                  "token=abcdefgh;",
+                                  R"("password":")",
+                                  R"("password":"x",)",
+                                  R"(password=\")",
+                                  "password=[redacted:password] ",
+                                  "://",
+                                  "://a:b",
+                                  "://a:b@",
+                                  "https://a:b1@c ",
+                                  "8Q~",
+                                  "sk-",
+                                  "sg.a.",
+                                  "github_",
+                                  "[token",
+                                  "%5bpassword",
+                                  "-----BEGIN PRIVATE KEY-----",
+                                  "-----BEGIN PRIVATE KEY-----a-----END PRIVATE KEY-----",
+                                  "curl -u a:b ",
+                                  "curl ",
+                                  ";password=a ",
+                                  "login a password b ",
+                                  "<password>",
+                                  "<password>a</",
+                                  "authorization: bearer ",
+                                  "aws4-hmac-sha256 signature=",
+                                  "sig=aaaaaaaaaaaaaaaaaaaaaaaaa&",
+                                  R"(name="password" value="x" )",
+                                  "cookie=",
+                                  "cookie: a=b; ",
+                                  "cookie: a=abcdefgh1; ",
+                                  "set-cookie: a=\"",
+                                  "cookie a=b', '",
+                                  "Private-Lines: 1 ",
+                                  "Private-Lines: 1\\nPrivate-MAC: a",
+                                  "[redacted:",
+                                  "B-1"}) {
+        CAPTURE(piece);
+        const auto shorter = cost(redactor, repeated(piece, 1U << 16U));
+        const auto longer = cost(redactor, repeated(piece, 1U << 19U));
+        CHECK(longer < 30 * shorter + 0.005);
+    }
+}

@@ -1,0 +1,132 @@
+#include "forwarder/trace_source.h"
+
+#include "tests/forwarder/trace_rig.h"
+
+#include <thread>
+
+#include <doctest/doctest.h>
+
+using namespace paws;
+using namespace paws::forwarder;
+
+namespace {
+
+struct Rig {
+    TraceRig files;
+    Intake intake{Streams{{}}, *Redactor::create()};
+    TraceSource source{intake, platform::RootFs::open("/").value()};
+    Roster roster;
+    Now now{.wall = began + 1h, .boot = BootTime{1h}};
+    Batch batch;
+    Position position;
+
+    Rig() {
+        position.began = began;
+        source.open(position);
+        roster.runners.push_back({.name = "acme.one",
+                                  .unit = "one.service",
+                                  .root = files.directory.path(),
+                                  .heard_to = began + 10h,
+                                  .jobs = {}});
+    }
+    Read read() { return source.read(batch, {}, roster, now); }
+    // Its reader has a thread of its own: until what it finds is here.
+    bool until(const std::function<bool()>& is_met) {
+        for (const auto end = std::chrono::steady_clock::now() + 20s;
+             !is_met() && std::chrono::steady_clock::now() < end;
+             std::this_thread::yield()) {
+            read();
+        }
+        return is_met();
+    }
+    bool has_lines(std::size_t count) {
+        return until([&] { return batch.items().size() >= count; });
+    }
+    // Until the reader has looked at what was there before.
+    bool has_looked() {
+        return until([&] {
+            source.tell(position);
+            return position.traces.contains("acme.one");
+        });
+    }
+    static std::string told(const Entry& entry, std::string_view wanted) {
+        for (const auto& [name, value] : entry.metadata) {
+            if (name == wanted) {
+                return std::string{value};
+            }
+        }
+        return "";
+    }
+};
+
+}  // namespace
+
+TEST_CASE("trace source: a runner's records become lines with their file, component and job") {
+    Rig rig;
+    rig.roster.runners[0].jobs.push_back(
+        {.begin = began,
+         .end = began + 10h,
+         .name = "build",
+         .identity = JobIdentity{"acme/widgets", "CI", "b", 7, 1}});
+    REQUIRE(rig.has_looked());
+    rig.files.write(trace_name(0), record("one") + record("two"));
+    REQUIRE(rig.has_lines(2));
+    const auto& item = rig.batch.items()[0];
+    const auto entry = rig.batch.decode(item);
+    CHECK(entry.line == "[2026-01-02 03:04:05Z INFO Test] one");
+    CHECK(rig.intake.streams().labels(item.stream) ==
+          R"({job="runner-diag", level="info", runner="acme.one", unit="one.service"})");
+    CHECK(rig.told(entry, "file") == trace_name(0));
+    CHECK(rig.told(entry, "component") == "Test");
+    CHECK(rig.told(entry, "job_name") == "build");
+    CHECK(rig.told(entry, "run_id") == "7");
+    CHECK(rig.intake.counts().read.at(LogSource::diag) == 2);
+}
+
+TEST_CASE("trace source: its position is that of what was taken, and another goes on from there") {
+    Rig rig;
+    REQUIRE(rig.has_looked());
+    rig.files.write(trace_name(0), record("one"));
+    REQUIRE(rig.has_lines(1));
+    rig.source.tell(rig.position);
+    rig.batch.clear();
+    TraceSource next{rig.intake, platform::RootFs::open("/").value()};
+    next.open(rig.position);
+    rig.files.write(trace_name(0), record("two"));
+    CHECK(rig.until([&] {
+        static_cast<void>(next.read(rig.batch, {}, rig.roster, rig.now));
+        return !rig.batch.empty();
+    }));
+    CHECK(rig.batch.decode(rig.batch.items()[0]).line.ends_with("two"));
+}
+
+TEST_CASE("trace source: young lines wait until it is known whose job they are of, but not long") {
+    Rig rig;
+    rig.now.wall = began + 4min + 6s;  // a second after what record() says
+    rig.roster.runners[0].heard_to = began;
+    REQUIRE(rig.has_looked());
+    rig.files.write(trace_name(0), record("one"));
+    REQUIRE(rig.until([&] { return rig.read() == Read::held; }));
+    CHECK(rig.batch.empty());
+    rig.now.boot += 7s;
+    REQUIRE(rig.has_lines(1));
+    Rig known;
+    known.now.wall = began + 4min + 6s;
+    known.roster.runners[0].heard_to = began;
+    REQUIRE(known.has_looked());
+    known.files.write(trace_name(0), record("one"));
+    REQUIRE(known.until([&] { return known.read() == Read::held; }));
+    known.roster.runners[0].heard_to = began + 1h;
+    CHECK(known.has_lines(1));
+}
+
+TEST_CASE("trace source: what keeps a runner's traces from being read is said with its name") {
+    Rig rig;
+    CHECK(rig.source.trouble().empty());
+    rig.roster.runners[0].root = "/nowhere/at/all";
+    REQUIRE(rig.until([&] { return !rig.source.trouble().empty(); }));
+    CHECK(rig.source.trouble().starts_with("acme.one: "));
+    rig.roster.runners.clear();
+    rig.read();
+    CHECK(rig.source.trouble().empty());
+}

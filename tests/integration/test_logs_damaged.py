@@ -1,0 +1,188 @@
+"""Log shipping from a journal with damaged files: cut short, with bits flipped, cut while it is
+read. What is in other files arrives completely, the agent lives and rests.
+
+PAWS_SEED repeats a choice of damage.
+"""
+
+import os
+import random
+import shutil
+import time
+
+import pytest
+
+from agent_process import AgentProcess
+from fake_loki import FakeLoki
+from journal_feed import JournalFeed
+from log_ledger_check import Written, counted, order_is_kept, shipping, wait_for_count
+from polling import wait_for
+
+SEED = int(os.environ.get("PAWS_SEED", "0")) or random.SystemRandom().randint(1, 10 ** 6)
+LINES = 150  # of a file
+
+
+def archive(directory, name, unit, chance):
+    """A whole archived file with lines of this unit, and what was written."""
+    with JournalFeed(directory / f"of-{name}") as feed:
+        book = Written(feed, unit)
+        for _ in range(LINES):
+            # Some are long enough to be compressed.
+            book.lines(1, size=chance.choice((0, 60, 900, 9000)), _PID=str(chance.randint(2, 99)))
+        path = feed.rotate()
+    return path, book.texts
+
+
+def number_at(data, at):
+    return int.from_bytes(data[at:at + 8], "little")
+
+
+def used(data):
+    """Where the objects of a file begin, after its hash tables, and where they end; what follows
+    is reserved (systemd: journal-def.h)."""
+    begin = max(number_at(data, at) + number_at(data, at + 8) for at in (104, 120))
+    return begin, number_at(data, 136) + 64
+
+
+def read_all(journal, damage, chance, tmp_path):
+    """One agent reads a good file, those that `damage` has changed, and what comes after. Checks
+    what must hold, and says what became of each damaged file."""
+    journal.mkdir()
+    first, good_before = archive(tmp_path, "first", "first.service", chance)
+    shutil.copy(first, journal)
+    written = {}
+    for number, change in enumerate(damage):
+        path, written[number] = archive(tmp_path, number, f"damaged{number}.service", chance)
+        data = bytearray(path.read_bytes())
+        change(data, *used(data))
+        (journal / path.name).write_bytes(data)
+    last, good_after = archive(tmp_path, "last", "last.service", chance)
+    shutil.copy(last, journal)
+    with JournalFeed(journal) as feed, FakeLoki() as loki, \
+            AgentProcess(shipping(feed, loki.url, start='"beginning"', batch_lines=100)) as agent:
+        book = Written(feed)
+        book.lines(50)
+        book.check(loki, 30)
+        for unit, lines in (("first.service", good_before), ("last.service", good_after)):
+            assert [row.line for row in Written(feed, unit).held(loki)] == lines, unit
+            order_is_kept(loki, unit)
+        rests(agent)
+        book.lines(50)  # it goes on
+        book.check(loki, 30)
+        agent.kill()
+        agent.start()
+        book.lines(50)
+        book.check(loki, 30)
+        outcomes = []
+        for number, lines in written.items():
+            held = {row.line for row in Written(feed, f"damaged{number}.service").held(loki)}
+            outcomes.append((len(held & set(lines)), len(held - set(lines))))
+        metrics = agent.metrics()
+        unreadable = metrics.sum("paws_logs_dropped_total")
+        print(f"of {LINES} lines each there are, and there are wrong: {outcomes};"
+              f" counted as lost: {unreadable:.0f},"
+              f" gaps: {metrics.sum('paws_logs_journal_gaps_total'):.0f}")
+    return outcomes
+
+
+def rests(agent):
+    """It does not spin."""
+    before = cpu_ticks(agent)
+    time.sleep(0.7)
+    assert cpu_ticks(agent) - before < 0.4 * os.sysconf("SC_CLK_TCK")
+
+
+def cpu_ticks(agent):
+    with open(f"/proc/{agent.pid}/stat") as stat:
+        fields = stat.read().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def cut_at(share):
+    def cut(data, _begin, end):
+        del data[int(end * share):]
+    return cut
+
+
+def flip(chance, bits):
+    def change(data, begin, end):
+        for _ in range(bits):
+            data[chance.randrange(begin, end)] ^= 1 << chance.randrange(8)
+    return change
+
+
+def test_files_that_are_cut_short(tmp_path):
+    chance = random.Random(1)
+    shares = [0, 0.001, 0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.97, 0.999]
+    outcomes = read_all(tmp_path / "journal", [cut_at(share) for share in shares], chance, tmp_path)
+    assert all(wrong == 0 for _, wrong in outcomes)
+
+
+def test_a_file_that_cannot_be_read_between_others_is_counted_to_the_line(feed):
+    book = Written(feed)
+    for _ in range(5):
+        book.lines(LINES)
+        feed.rotate()
+    damaged = feed.archives()[2]
+    os.truncate(damaged, used(damaged.read_bytes())[1] // 2)
+    lost = book.texts[2 * LINES:3 * LINES]
+    with FakeLoki() as loki, \
+            AgentProcess(shipping(feed, loki.url, start='"beginning"')) as agent:
+        book.lines(50)
+        assert book.check(loki, apart=lost) == 0
+        order_is_kept(loki)
+        wait_for_count(agent, len(lost), "dropped_total", reason="unreadable")
+        assert counted(agent, "dropped_total") == len(lost)
+
+
+@pytest.mark.parametrize("turn", range(4))
+def test_files_with_a_flipped_bit(tmp_path, turn):
+    print(f"PAWS_SEED={SEED}")
+    chance = random.Random(SEED + turn)
+    outcomes = read_all(tmp_path / "journal", [flip(chance, 1) for _ in range(13)], chance, tmp_path)
+    assert all(wrong <= 2 for _, wrong in outcomes), "one bit is in one text, if in any"
+
+
+def test_files_with_many_flipped_bits(tmp_path):
+    print(f"PAWS_SEED={SEED}")
+    chance = random.Random(SEED)
+    read_all(tmp_path / "journal", [flip(chance, 60) for _ in range(8)], chance, tmp_path)
+
+
+def test_a_header_that_lies(tmp_path):
+    chance = random.Random(2)
+
+    def header(at, value):
+        def change(data, _begin, _end):
+            data[at:at + 8] = value.to_bytes(8, "little")
+        return change
+
+    huge = 1 << 62
+    read_all(tmp_path / "journal",
+             [header(at, value) for at in (88, 96, 136, 152, 160, 176) for value in (0, 8, huge)],
+             chance, tmp_path)
+
+
+def test_a_file_that_is_cut_while_it_is_read(feed):
+    with FakeLoki() as loki, AgentProcess(shipping(feed, loki.url, batch_lines=100)) as agent:
+        book, last = Written(feed), Written(feed, "last.service")
+        book.lines(50)
+        book.check(loki)
+        loki.down()
+        book.lines(3000, size=300)
+        path = feed.rotate()
+        last.lines(100)
+        time.sleep(0.5)
+        os.truncate(path, used(path.read_bytes())[1] // 2)
+        loki.up()
+        wait_for(lambda: len(last.held(loki)) >= 100 or agent.process.poll() is not None, 30,
+                 "what comes after")
+        assert agent.process.poll() is None, f"it ended with {agent.process.returncode}"
+        rests(agent)
+        last.check(loki)
+        held = {row.line for row in book.held(loki)}
+        dropped = agent.ask("logs")["result"]["counts"]["dropped"]
+        print(f"{len(held)} of {len(book.texts)} lines are there, {dropped} are told to be lost")
+        # What libsystemd can still read of such a file is its affair.
+        assert held < set(book.texts) and len(held) >= 50
+        assert len(held) + sum(dropped.values()) == len(book.texts)
+        order_is_kept(loki)

@@ -1,0 +1,161 @@
+"""Log shipping beside the real journald, under load while it rotates and vacuums; and on disks that
+are full. Needs root: a journald of its own namespace, and mounts.
+"""
+
+import contextlib
+import os
+import socket
+import subprocess
+import time
+import uuid
+from pathlib import Path
+
+import pytest
+
+from agent_process import AgentProcess
+from fake_loki import FakeLoki
+from log_ledger_check import Written, counted, order_is_kept, shipping
+from polling import wait_for
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="it needs root")
+JOURNALD = "/lib/systemd/systemd-journald"
+
+
+class Journald:
+    """A journald of a namespace (systemd-journald.service(8)), as the feed of a Written."""
+
+    def __init__(self, settings):
+        self.name = f"paws{uuid.uuid4().hex[:8]}"
+        machine = Path("/etc/machine-id").read_text().strip()
+        self.directory = Path(f"/run/log/journal/{machine}.{self.name}")
+        self._config = Path(f"/run/systemd/journald@{self.name}.conf.d/test.conf")
+        self._run = Path(f"/run/systemd/journal.{self.name}")
+        self._settings = settings
+
+    def __enter__(self):
+        self._config.parent.mkdir(parents=True)
+        self._config.write_text("[Journal]\nStorage=volatile\nRateLimitIntervalSec=0\n"
+                                "RateLimitBurst=0\nReadKMsg=no\nAudit=no\n" + self._settings)
+        self._process = subprocess.Popen(
+            ["setpriv", "--pdeathsig=TERM", JOURNALD, self.name],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        path = self._run / "socket"
+        wait_for(path.exists, 10, "journald listens")
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.connect(str(path))
+        self.write("first")
+        wait_for(lambda: list(self.directory.glob("*.journal")), 10, "its journal")
+        return self
+
+    def __exit__(self, *_):
+        self._socket.close()
+        self._process.terminate()
+        self._process.wait(10)
+        for path in (self._config.parent, self._run, self.directory):
+            subprocess.run(["rm", "-rf", path], check=True)
+
+    def write(self, message, **fields):
+        data = message.encode() if isinstance(message, str) else message
+        del fields  # which unit it is, journald says
+        self._socket.send(b"SYSLOG_IDENTIFIER=load\nPRIORITY=6\nMESSAGE\n"
+                          + len(data).to_bytes(8, "little") + data + b"\n")
+
+    def rotate(self):
+        self.tell("--rotate")
+
+    def tell(self, *verb):
+        subprocess.run(["journalctl", f"--namespace={self.name}", *verb], check=True,
+                       capture_output=True, timeout=30)
+
+
+class Loaded(Written):
+    """Lines that journald takes itself: of no unit, told apart by their identifier."""
+
+    def held(self, loki):
+        return [row for row in loki.held() if row.metadata.get("identifier") == "load"
+                and row.line != "first"]
+
+
+def test_a_real_journald_under_load_that_rotates():
+    with Journald("SystemMaxUse=64M\nRuntimeMaxUse=64M\nRuntimeMaxFileSize=1M\n") as journald, \
+            FakeLoki() as loki, AgentProcess(shipping(journald, loki.url)) as agent:
+        book = Loaded(journald)
+        for turn in range(12):
+            book.lines(1500, size=100)
+            if turn % 3 == 0:
+                journald.rotate()
+            if turn in (4, 8):
+                loki.down()
+            elif turn in (6, 10):
+                loki.up()
+            elif turn == 7:
+                agent.kill()
+                agent.start(ready=False)
+        journald.tell("--sync")
+        book.check(loki, 60)
+        rotated = list(journald.directory.glob("system@*.journal"))
+        print(f"{len(rotated)} archives")
+        assert len(rotated) >= 4
+        assert [row.line for row in book.held(loki)] == book.texts, "in their order"
+        assert counted(agent, "dropped_total") == counted(agent, "journal_gaps_total") == 0
+
+
+def test_a_real_journald_that_vacuums_what_was_not_read_yet():
+    with Journald("RuntimeMaxUse=4M\nRuntimeMaxFileSize=1M\n") as journald, FakeLoki() as loki, \
+            AgentProcess(shipping(journald, loki.url, batch_lines=500)) as agent:
+        book = Loaded(journald)
+        book.lines(100)
+        book.check(loki)
+        # Until the place is kept what is vacuumed counts from before these lines.
+        wait_for(lambda: counted(agent, "entries_sent_total") >= 100, 10, "the place is kept")
+        agent.kill()
+        book.lines(20_000, size=300)
+        journald.tell("--sync")
+        agent.start()
+        wait_for(lambda: any(row.line == book.texts[-1] for row in book.held(loki)), 60, "the last")
+        held = {row.line for row in book.held(loki)}
+        missing = [text for text in book.texts if text not in held]
+        book.check(loki, 60, apart=missing)
+        wait_for(lambda: counted(agent, "journal_gaps_total") >= 1, 10, "the gap is counted")
+        dropped = counted(agent, "dropped_total", reason="vacuumed")
+        # journald numbers lines of its own, too: it says what it has vacuumed.
+        print(f"{len(missing)} were vacuumed, {dropped:.0f} are counted")
+        assert 1000 < len(missing) <= dropped <= len(missing) + 20
+        assert missing == book.texts[100:100 + len(missing)], "the oldest, in one piece"
+
+
+@contextlib.contextmanager
+def small_disk(path, size):
+    path.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=700", "tmpfs", path], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", path], check=True)
+
+
+def test_a_full_disk_where_the_place_is_kept(feed, tmp_path):
+    with FakeLoki() as loki:
+        state = tmp_path / "state"
+        agent = AgentProcess(shipping(feed, loki.url))
+        agent.config.write_text(agent.config.read_text().replace(f"{agent.work}/state", str(state)))
+        with small_disk(state, "3m"), agent:
+            book = Written(feed)
+            book.lines(200)
+            assert book.check(loki) == 0
+            fill = state / "fill"
+            with contextlib.suppress(OSError), open(fill, "wb", buffering=0) as out:
+                while True:
+                    out.write(b"x" * 4096)
+            for _ in range(10):
+                book.lines(300)
+                time.sleep(0.15)
+            assert book.check(loki) == 0, "lines arrive also when their place cannot be kept"
+            fill.unlink()
+            time.sleep(6)  # what could not be kept is kept a little later
+            agent.kill()
+            book.lines(100)
+            agent.start()
+            repeated = book.check(loki)
+            assert repeated < 300
+            order_is_kept(loki)

@@ -1,0 +1,131 @@
+"""The packages that ./dev package leaves in build/package: what is in them, what they ask of a host,
+and that the same source gives the same bytes."""
+
+import os
+import re
+import subprocess
+
+import pytest
+
+import project
+from test_files import entries
+
+PACKAGES = project.SOURCE / "build/package"
+# ADR 0015. What else a binary needs is missing on some host.
+SONAMES = {
+    "libc.so.6", "libm.so.6", "libgcc_s.so.1", "libstdc++.so.6", "ld-linux-x86-64.so.2",
+    "libsystemd.so.0", "libssl.so.3", "libcrypto.so.3", "libsqlite3.so.0", "libz.so.1",
+}
+# What the oldest target has: Debian 12. EL 10, Fedora 40 and Ubuntu 24.04 have more.
+NEWEST = {"GLIBC": (2, 36), "GLIBCXX": (3, 4, 30), "CXXABI": (1, 3, 13), "OPENSSL": (3, 0, 0),
+          "LIBSYSTEMD": (252,), "GCC": (12, 0, 0), "ZLIB": (1, 2, 13)}
+LARGEST = 15 << 20  # bytes, installed
+
+
+def output(*words):
+    return subprocess.run([str(word) for word in words], check=True, capture_output=True,
+                          text=True).stdout
+
+
+@pytest.fixture(scope="module")
+def deb():
+    found = list(PACKAGES.glob("*.deb"))
+    assert len(found) == 1, f"{found}: ./dev package makes it"
+    return found[0]
+
+
+@pytest.fixture(scope="module")
+def rpm():
+    found = list(PACKAGES.glob("*.rpm"))
+    assert len(found) == 1, f"{found}: ./dev package makes it"
+    return found[0]
+
+
+@pytest.fixture(scope="module")
+def unpacked(deb, tmp_path_factory):
+    root = tmp_path_factory.mktemp("deb")
+    output("dpkg-deb", "-x", deb, root)
+    return root
+
+
+def expected():
+    return {f"/{place}": int(mode, 8) for _, place, mode in entries()}
+
+
+def test_both_install_what_the_list_says_as_root(deb, rpm):
+    in_deb = {}
+    for line in output("dpkg-deb", "-c", deb).splitlines():
+        mode, owner, _, _, _, path = line.split(maxsplit=5)
+        if not path.endswith("/"):
+            in_deb[path[1:]] = mode
+            assert owner == "root/root", line
+    in_rpm = {}
+    for line in output("rpm", "-qp", "--qf", "[%{FILENAMES} %{FILEMODES:perms} %{FILEUSERNAME}\n]",
+                       rpm).splitlines():
+        path, mode, owner = line.split()
+        if not mode.startswith("d"):
+            in_rpm[path] = mode
+            assert owner == "root", line
+    modes = {path: "-rwxr-xr-x" if mode == 0o755 else "-rw-r--r--"
+             for path, mode in expected().items()}
+    assert in_deb == modes
+    assert in_rpm == modes
+
+
+def test_what_operators_edit_is_kept_by_both(deb, rpm):
+    in_etc = {path for path in expected() if path.startswith("/etc/")}
+    assert in_etc
+    assert set(output("dpkg-deb", "-I", deb, "conffiles").split()) == in_etc
+    assert set(output("rpm", "-qpc", rpm).split()) == in_etc
+
+
+def test_it_is_small(unpacked):
+    size = sum(path.stat().st_size for path in unpacked.rglob("*") if path.is_file())
+    print(f"installed: {size / (1 << 20):.1f} MiB")
+    assert size <= LARGEST
+
+
+PROGRAMS = ["usr/bin/paws-agent", "usr/bin/pawsctl", "usr/libexec/paws-agent/paws-action"]
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_binary_needs_only_what_all_hosts_have(unpacked, program):
+    binary = unpacked / program
+    needed = set(re.findall(r"\(NEEDED\).*\[(.*)\]", output("readelf", "-d", binary)))
+    assert needed and needed <= SONAMES
+    versions = set(re.findall(r"Name: ([A-Z_a-z]+)_([\d.]+)", output("readelf", "-V", binary)))
+    assert {name for name, _ in versions} <= set(NEWEST)
+    for name, number in versions:
+        assert tuple(int(part) for part in number.split(".")) <= NEWEST[name], (name, number)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_binary_is_stripped_and_hardened(unpacked, program):
+    binary = unpacked / program
+    assert "PIE" in output("readelf", "-d", binary)
+    headers = output("readelf", "-l", binary)
+    assert "GNU_RELRO" in headers
+    assert re.search(r"GNU_STACK(\s+0x\w+){5}\s+RW\s", headers)
+    assert "BIND_NOW" in output("readelf", "-d", binary)
+    assert ".symtab" not in output("readelf", "-S", binary)
+    symbols = output("readelf", "-W", "--dyn-syms", binary)
+    assert "_chk@" in symbols and "__stack_chk_fail@" in symbols
+
+
+def test_an_old_host_is_refused_by_what_it_lacks(deb, rpm):
+    depends = output("dpkg-deb", "-f", deb, "Depends")
+    for package in ("libc6 (>= 2.3", "libstdc++6 (>= 12", "libssl3 (", "systemd (>= 252)"):
+        assert package in depends, depends
+    requires = output("rpm", "-qpR", rpm)
+    assert "libstdc++.so.6(GLIBCXX_3.4.30)(64bit)" in requires  # EL 9 has 3.4.29
+    assert "systemd >= 252" in requires
+
+
+def test_manual_pages_are_without_a_warning(unpacked):
+    pages = sorted((unpacked / "usr/share/man").rglob("*.gz"))
+    assert [page.name for page in pages] == ["pawsctl.1.gz", "paws-agent.toml.5.gz", "paws-agent.8.gz"]
+    for page in pages:
+        # Wide, so that the columns of tables have room for their words.
+        shown = subprocess.run(["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", page],
+                               capture_output=True, text=True, env={**os.environ, "MANWIDTH": "250"})
+        assert shown.returncode == 0 and shown.stderr == "", f"{page.name}: {shown.stderr}"

@@ -1,0 +1,187 @@
+"""The .deb on hosts where something is amiss: it installs, says what is wrong and what to do, and the
+agent is well as soon as that is mended. Each fault has a host of its own."""
+
+import contextlib
+
+import pytest
+
+import project
+from agent_unit import UNIT, AgentUnit
+from nspawn import BootedHost
+from polling import Unmet
+from runner_unit import RunnerUnit
+
+PACKAGE = "paws-runner-agent"
+DEB = "/root/package.deb"
+INSTALL = ["env", "DEBIAN_FRONTEND=noninteractive", "dpkg", "-i", DEB]
+
+
+@contextlib.contextmanager
+def booted(label):
+    with BootedHost(label, {project.build() / "bin": "/srv/bin",
+                            project.SOURCE / "tests/support": "/srv/support"}) as host:
+        host.copy_in(next(iter((project.SOURCE / "build/package").glob("*.deb"))), DEB)
+        yield host, AgentUnit(host)
+
+
+def state(host):
+    return host.run(["dpkg-query", "-W", "-f", "${db:Status-Status}", PACKAGE]).stdout
+
+
+def is_ready(agent):
+    with contextlib.suppress(OSError):
+        return agent.get("/-/ready").status == 200
+    return False
+
+
+def becomes_ready(host, agent, timeout=10):
+    host.wait_for(lambda: is_ready(agent), timeout, "the agent is ready")
+
+
+def test_a_host_without_runners_is_well():
+    with booted("bare") as (host, agent):
+        host.run(INSTALL, timeout=120)
+        becomes_ready(host, agent)
+        status = host.run("pawsctl status", check=False)
+        assert (status.returncode, status.stderr) == (0, ""), status.stdout
+
+
+def test_without_polkit_it_observes_and_says_what_it_cannot_do():
+    with booted("no-polkit") as (host, agent):
+        host.run("dpkg --purge --force-depends polkitd", timeout=60)
+        host.run(INSTALL, timeout=120)
+        becomes_ready(host, agent)
+        assert host.run("pawsctl status", check=False).returncode == 0
+        runner = RunnerUnit(host).install().start()
+        agent.wait_for_state(runner.name, "idle")
+        host.run(["pawsctl", "runners", "drain", runner.name])
+        shown = ["pawsctl", "runners", "show", runner.name]
+        host.wait_for(lambda: "polkit running" in (text := host.run(shown).stdout) or Unmet(text), 40,
+                      "it is said why nothing comes of it")
+        assert agent.runner(runner.name)["state"] == "idle"
+
+
+def test_without_a_journal_on_disk_it_reads_the_one_in_memory():
+    with booted("volatile") as (host, agent):
+        host.run("mkdir -p /etc/systemd/journald.conf.d && rm -rf /var/log/journal && "
+                 "printf '[Journal]\\nStorage=volatile\\n' >/etc/systemd/journald.conf.d/v.conf && "
+                 "systemctl restart systemd-journald")
+        host.run(INSTALL, timeout=120)
+        becomes_ready(host, agent)
+        assert agent.metrics().value("paws_agent_collector_success", collector="journal") == 1
+
+
+def test_without_any_journal_it_knows_of_no_runner_that_it_is_well():
+    with booted("no-journal") as (host, agent):
+        host.run("mkdir -p /etc/systemd/journald.conf.d && "
+                 "printf '[Journal]\nStorage=none\n' >/etc/systemd/journald.conf.d/n.conf && "
+                 "systemctl restart systemd-journald; rm -rf /var/log/journal /run/log/journal/*")
+        host.run(INSTALL, timeout=120)
+        becomes_ready(host, agent)
+        runner = RunnerUnit(host).install().start()
+        shown = agent.wait_for_state(runner.name, "unknown")
+        assert "no journal line of the runner can be read" in str(shown)
+        assert "mkdir -p /var/log/journal" in host.run("pawsctl doctor", check=False).stdout
+
+
+def test_a_port_that_is_taken_is_named_and_taken_over_when_it_is_free():
+    with booted("port") as (host, agent):
+        host.run("systemd-run --unit=other perl -MIO::Socket::INET -e "
+                 "'my $s = IO::Socket::INET->new(LocalPort => 7297, Listen => 1); sleep 600'")
+        host.wait_for(lambda: host.run("ss -ltn 'sport = :7297'").stdout.count("\n") > 1, 5, "taken")
+        installed = host.run(INSTALL, timeout=120)
+        assert state(host) == "installed"
+        assert "journalctl -u paws-agent" in installed.stderr
+        host.wait_for(lambda: "7297" in agent.log() and "ss -ltnp" in agent.log(), 10,
+                      "it is said which port and how to find its owner")
+        host.run(["systemctl", "stop", "other"])
+        becomes_ready(host, agent, 15)
+
+
+def test_a_full_var_hides_the_history_and_nothing_else():
+    with booted("full") as (host, agent):
+        host.run("mkdir -p /var/lib/paws-agent && mount -t tmpfs -o size=64k none /var/lib/paws-agent"
+                 " && head -c 1M /dev/zero >/var/lib/paws-agent/full 2>/dev/null; true")
+        host.run(INSTALL, timeout=120)
+        becomes_ready(host, agent)
+        metrics = agent.metrics()
+        assert metrics.value("paws_host_cpus") > 0
+        assert metrics.value("paws_agent_collector_success", collector="store") == 0
+        host.run("rm /var/lib/paws-agent/full && mount -o remount,size=64M /var/lib/paws-agent")
+        host.wait_for(lambda: agent.metrics().value(
+            "paws_agent_collector_success", collector="store") == 1, 90, "the history is kept")
+
+
+def test_a_configuration_that_may_not_be_read_is_named():
+    with booted("denied") as (host, agent):
+        host.run("mkdir -m 700 /etc/paws-agent && echo >/etc/paws-agent/agent.toml && "
+                 "chmod 600 /etc/paws-agent/agent.toml")
+        installed = host.run([*INSTALL[:3], "--force-confold", *INSTALL[3:]], timeout=120)
+        assert state(host) == "installed"
+        assert "paws-agent --check-config" in installed.stderr
+        checked = host.run("paws-agent --check-config", check=False)
+        assert checked.returncode == 78 and "denied" in checked.stderr.lower(), checked
+        assert "/etc/paws-agent/agent.toml" in agent.log() and "denied" in agent.log().lower()
+        shown = host.show(UNIT, "ExecMainStatus", "NRestarts")
+        assert shown == {"ExecMainStatus": "78", "NRestarts": "0"}
+        host.run("chmod 755 /etc/paws-agent && chmod 644 /etc/paws-agent/agent.toml && "
+                 f"systemctl start {UNIT}")
+        becomes_ready(host, agent)
+
+
+@pytest.mark.parametrize("own", ["", "runtime_dir = '/root/run'", "state_dir = '/root/state'"])
+def test_a_second_agent_on_the_same_directories_is_refused(own):
+    with booted("two") as (host, agent):
+        host.run(INSTALL, timeout=120)
+        becomes_ready(host, agent)
+        pid = agent.pid()
+        host.write("/root/second.toml",
+                   f"[agent]\n{own}\n[web]\nlisten = [\"127.0.0.1:7298\"]\n")
+        second = host.run(["timeout", "10", "paws-agent", "--config", "/root/second.toml"],
+                          check=False)
+        assert second.returncode == 69, second
+        assert second.stderr.startswith("paws-agent: another paws-agent"), second.stderr
+        assert "stop it" in second.stderr
+        assert agent.pid() == pid and is_ready(agent)
+
+
+# The package with a script that stays where it is, the first time. Arguments: the script's name.
+HELD_UP = f"""
+dpkg-deb --raw-extract {DEB} /root/tree
+script=/root/tree/DEBIAN/$0
+test -e "$script" || echo '#!/bin/sh' >"$script"
+sed -i '1a test -e /root/reached || {{ touch /root/reached; sleep 600; }}' "$script"
+chmod 755 "$script"
+dpkg-deb --root-owner-group --build /root/tree /root/held-up.deb
+"""
+INTERRUPTED = {"preinst": ("half-installed", INSTALL),
+               "postinst": ("half-configured", ["dpkg", "--configure", "--pending"])}
+
+
+@pytest.mark.parametrize("script", INTERRUPTED)
+def test_an_interrupted_dpkg_is_completed_as_dpkg_says(script):
+    left, complete = INTERRUPTED[script]
+    with booted("cut") as (host, agent):
+        host.run(["sh", "-ec", HELD_UP, script], timeout=60)
+        host.run(["systemd-run", "--unit=installs", *INSTALL[:-1], "/root/held-up.deb"])
+        host.wait_for(lambda: host.run("test -e /root/reached", check=False).returncode == 0, 30,
+                      f"dpkg is in {script}")
+        host.run("systemctl kill --signal=KILL installs")
+        host.wait_for(lambda: host.show("installs", "ActiveState")["ActiveState"] == "failed", 10, "it is gone")
+        assert state(host) == left
+        assert not is_ready(agent)
+        host.run(complete, timeout=120)
+        becomes_ready(host, agent)
+        assert state(host) == "installed"
+        assert host.run(["dpkg", "--verify", PACKAGE]).stdout == ""
+
+
+def test_unpacked_and_not_configured_the_old_agent_runs_on():
+    with booted("unpacked") as (host, agent):
+        host.run(INSTALL, timeout=120)
+        becomes_ready(host, agent)
+        pid = agent.pid()
+        host.run(["dpkg", "--unpack", DEB], timeout=60)
+        assert agent.pid() == pid and is_ready(agent)
+        host.run("dpkg --configure --pending", timeout=60)
+        host.wait_for(lambda: agent.pid() not in (0, pid) and is_ready(agent), 10, "the new one runs")

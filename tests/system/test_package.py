@@ -1,0 +1,177 @@
+"""The .deb on a booted Debian host: installed, useful at once, upgraded, removed and purged."""
+
+import time
+
+import pytest
+
+import project
+import exposition
+from agent_unit import UNIT, USER, AgentUnit
+from nspawn import BootedHost
+from runner_unit import RunnerUnit
+
+PACKAGE = "paws-runner-agent"
+DEB = "/root/package.deb"
+BY_HAND_PORT = 7298
+BY_HAND = f"""
+[agent]
+state_dir = "/root/by-hand/state"
+runtime_dir = "/root/by-hand/run"
+[web]
+listen = ["127.0.0.1:{BY_HAND_PORT}"]
+"""
+
+
+@pytest.fixture(scope="module")
+def host():
+    with BootedHost("package", {project.build() / "bin": "/srv/bin",
+                                project.SOURCE / "tests/support": "/srv/support"}) as host:
+        packages = list((project.SOURCE / "build/package").glob("*.deb"))
+        assert len(packages) == 1, "./dev package makes it"
+        host.copy_in(packages[0], DEB)
+        yield host
+
+
+@pytest.fixture(scope="module")
+def agent(host):
+    return AgentUnit(host)
+
+
+def install(host):
+    return host.run(["env", "DEBIAN_FRONTEND=noninteractive", "dpkg", "-i", DEB], timeout=120)
+
+
+def is_active(host):
+    return host.show(UNIT, "ActiveState")["ActiveState"] == "active"
+
+
+def test_it_is_useful_seconds_after_its_installation(host, agent):
+    began = time.monotonic()
+    install(host)
+    host.wait_for(lambda: agent.get("/-/ready").status == 200, 5, "the agent is ready")
+    assert agent.metrics().value("paws_host_cpus") > 0
+    print(f"dpkg -i to the first good scrape: {time.monotonic() - began:.1f} s")
+    assert is_active(host) and host.show(UNIT, "UnitFileState")["UnitFileState"] == "enabled"
+    assert host.run("pawsctl status").stdout
+
+
+def test_nothing_of_it_runs_as_root(host, agent):
+    owners = host.run("ps -o user:20= -C paws-agent").stdout.split()
+    assert owners == [USER]
+    assert host.run(["stat", "-c", "%U %a", "/var/lib/paws-agent"]).stdout.split() == [USER, "750"]
+    assert host.run(["stat", "-c", "%U:%G %a", "/etc/paws-agent/secrets"]).stdout.split() == [
+        f"root:{USER}", "750"]
+
+
+def test_its_units_are_in_order(host):
+    units = host.run(f"dpkg -L {PACKAGE} | grep '/systemd/system/.*[.]service$'").stdout.split()
+    assert units
+    for unit in units:
+        verified = host.run(["systemd-analyze", "verify", unit], check=False)
+        assert (verified.returncode, verified.stderr) == (0, ""), unit
+
+
+def test_its_sandbox_hides_nothing_that_it_measures(host, agent):
+    """Beside the same program with all rights, as ./dev run starts it."""
+    runner = RunnerUnit(host, "measured").install(FAKE_RELAUNCH_MS="300")
+    runner.start()
+    host.write("/root/by-hand.toml", BY_HAND)
+    host.run("systemd-run --unit=by-hand --property=Type=notify "
+             "paws-agent --config /root/by-hand.toml")
+
+    def by_hand():
+        return exposition.scrape(lambda: host.connect(BY_HAND_PORT))
+
+    try:
+        for metrics in (agent.metrics, by_hand):
+            host.wait_for(lambda: metrics().state(runner.name) == "idle", 10, "the runner is idle")
+        there, here = by_hand().series(), agent.metrics().series()
+        assert len(there) > 200
+        assert there - here == set()
+    finally:
+        host.run("systemctl stop by-hand")
+
+
+@pytest.mark.parametrize("setting, hidden", [
+    ("ProtectProc=invisible", "paws_runner_processes"),
+    ("ProcSubset=pid", "paws_host_cpus"),
+    ("ProtectClock=yes", "paws_host_clock_synchronised"),
+])
+def test_what_its_unit_leaves_open_it_needs(host, agent, setting, hidden):
+    assert hidden in agent.metrics().names()
+    agent.change_unit(f"[Service]\n{setting}\n")
+    agent.restart()
+
+    def runner_is_idle():
+        return agent.metrics().state("acme-widgets.measured") == "idle"
+
+    try:
+        host.wait_for(runner_is_idle, 10, "the runner is idle")
+        assert hidden not in agent.metrics().names()
+    finally:
+        agent.change_unit("")
+        agent.restart()
+    host.wait_for(lambda: runner_is_idle() and hidden in agent.metrics().names(), 10, "all is there")
+
+
+def test_each_installed_file_is_what_the_package_says(host):
+    assert host.run(["dpkg", "--verify", PACKAGE]).stdout == ""
+
+
+def test_a_runner_in_a_closed_home_is_open_to_it(host, agent):
+    host.run("useradd --create-home closed && chmod 700 /home/closed")
+    runner = RunnerUnit(host, "closed", user="closed")
+    runner.root = "/home/closed/actions-runner"
+    runner.install(FAKE_RELAUNCH_MS="300").start()
+    agent_name = 'agent_name="closed",scope="acme/widgets"'
+    host.wait_for(lambda: agent_name in agent.metrics().text, 10, "its files are read")
+    assert host.messages("-t", "paws-open") == [
+        f"done: handed over of {runner.root}: root diag work"]
+    runner.stop()
+
+
+def test_an_upgrade_restarts_the_agent_and_no_runner(host, agent):
+    runner = RunnerUnit(host, "upgraded").install(FAKE_RELAUNCH_MS="300")
+    runner.start()
+    agent_pid, runner_pid = agent.pid(), host.main_pid(runner.unit)
+    host.write("/etc/paws-agent/agent.toml", "[agent]\nlog_level = \"debug\"\n")
+    install(host)
+    host.wait_for(lambda: is_active(host) and agent.pid() not in (0, agent_pid), 10, "a new agent")
+    assert host.main_pid(runner.unit) == runner_pid
+    assert "debug" in host.read("/etc/paws-agent/agent.toml")
+
+
+def test_an_agent_that_was_disabled_stays_so(host, agent):
+    host.run(["systemctl", "disable", UNIT])
+    install(host)
+    assert host.show(UNIT, "UnitFileState")["UnitFileState"] == "disabled"
+    host.run(["systemctl", "enable", UNIT])
+
+
+def test_a_faulty_configuration_stops_the_agent_and_not_the_package(host, agent):
+    good = host.read("/etc/paws-agent/agent.toml")
+    host.write("/etc/paws-agent/agent.toml", "[web]\nlisen = [\":1\"]\n")
+    installed = install(host)
+    assert "paws-agent --check-config" in installed.stderr
+    checked = host.run("paws-agent --check-config", check=False)
+    assert checked.returncode == 78 and "did you mean 'listen'?" in checked.stderr
+    status = host.run(["dpkg-query", "-W", "-f", "${db:Status-Status}", PACKAGE]).stdout
+    assert status == "installed" and not is_active(host)
+    host.write("/etc/paws-agent/agent.toml", good)
+    host.run(["systemctl", "start", UNIT])
+
+
+def test_removed_it_leaves_what_it_knew_and_purged_what_others_made(host, agent):
+    host.write("/etc/paws-agent/conf.d/mine.toml", "[agent]\n")
+    host.wait_for(lambda: host.run("test -s /var/lib/paws-agent/paws.db", check=False)
+                  .returncode == 0, 10, "there is a database")
+    host.run(["dpkg", "-r", PACKAGE], timeout=60)
+    assert host.run("ps -C paws-agent", check=False).returncode != 0
+    host.run("test -s /var/lib/paws-agent/paws.db && test -s /etc/paws-agent/agent.toml")
+    host.run(["dpkg", "-P", PACKAGE], timeout=60)
+    left = host.run("ls -d /var/lib/paws-agent /etc/paws-agent/agent.toml /usr/bin/paws-agent",
+                    check=False).stdout
+    assert left == ""
+    assert host.read("/etc/paws-agent/conf.d/mine.toml") == "[agent]\n"
+    install(host)
+    host.wait_for(lambda: agent.get("/-/ready").status == 200, 10, "installed again it is ready")

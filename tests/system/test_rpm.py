@@ -1,0 +1,119 @@
+"""The .rpm on a booted host: its files and scripts, as far as Debian's rpm can show them. Nothing can
+be said here of what its dependencies resolve to on a host that has rpm's database."""
+
+import subprocess
+
+import pytest
+
+import project
+from agent_unit import UNIT, USER, AgentUnit
+from nspawn import BootedHost
+from runner_unit import RunnerUnit
+
+PACKAGE = "paws-runner-agent"
+NEWER = "99.0.0"
+# What the next version's authors changed in the settings that it ships.
+CHANGE = """
+file(GLOB_RECURSE settings "${CPACK_TEMPORARY_DIRECTORY}/*/paws-agent/agent.toml")
+foreach(file IN LISTS settings)
+  file(APPEND "${file}" "# of the newer version\n")
+endforeach()
+"""
+
+
+class Rpm:
+    def __init__(self, host):
+        self.host = host
+        packages = list((project.SOURCE / "build/package").glob("*.rpm"))
+        assert len(packages) == 1, "./dev package makes it"
+        self.package = packages[0]
+
+    def run(self, *words, check=True):
+        """This machine's rpm, on the host's root and with the host's processes."""
+        done = subprocess.run(
+            ["nsenter", f"--target={self.host.leader}", "--pid", "--net", "--ipc", "--uts",
+             "--cgroup", "rpm", "--root", f"/proc/{self.host.leader}/root", *map(str, words)],
+            capture_output=True, text=True, timeout=60)
+        assert not check or done.returncode == 0, done.stdout + done.stderr
+        return done
+
+
+@pytest.fixture(scope="module")
+def host():
+    with BootedHost("rpm", {project.build() / "bin": "/srv/bin",
+                            project.SOURCE / "tests/support": "/srv/support"}) as host:
+        yield host
+
+
+@pytest.fixture(scope="module")
+def rpm(host):
+    return Rpm(host)
+
+
+@pytest.fixture(scope="module")
+def newer(tmp_path_factory):
+    """The same programs as a later version."""
+    folder = tmp_path_factory.mktemp("newer")
+    (folder / "change.cmake").write_text(CHANGE)
+    made = subprocess.run(
+        ["cpack", "-G", "RPM", "-D", f"CPACK_PACKAGE_VERSION={NEWER}",
+         "-D", f"CPACK_PACKAGE_DIRECTORY={folder}", "-D", f"CPACK_PRE_BUILD_SCRIPTS={folder}/change.cmake"],
+        cwd=project.build(), capture_output=True, text=True, timeout=60)
+    assert made.returncode == 0, made.stdout + made.stderr
+    return next(folder.glob("*.rpm"))
+
+
+@pytest.fixture(scope="module")
+def agent(host):
+    return AgentUnit(host)
+
+
+def is_ready(agent):
+    return agent.get("/-/ready").status == 200
+
+
+def test_it_is_enabled_started_and_useful(host, rpm, agent):
+    rpm.run("--install", "--nodeps", rpm.package)
+    host.wait_for(lambda: is_ready(agent), 5, "the agent is ready")
+    assert host.show(UNIT, "UnitFileState")["UnitFileState"] == "enabled"
+    assert agent.metrics().value("paws_host_cpus") > 0
+    assert host.run("ps -o user:20= -C paws-agent").stdout.split() == [USER]
+    assert host.run(["stat", "-c", "%U:%G %a", "/etc/paws-agent/secrets"]).stdout.split() == [
+        f"root:{USER}", "750"]
+    assert rpm.run("--verify", "--nodeps", PACKAGE).stdout == ""
+
+
+def version(rpm):
+    return rpm.run("--query", "--queryformat", "%{VERSION}", PACKAGE).stdout
+
+
+def test_an_upgrade_restarts_the_agent_and_no_runner(host, rpm, agent, newer):
+    runner = RunnerUnit(host, "upgraded").install(FAKE_RELAUNCH_MS="300").start()
+    agent_pid, runner_pid = agent.pid(), host.main_pid(runner.unit)
+    own = "[agent]\nlog_level = \"debug\"\n"
+    host.write("/etc/paws-agent/agent.toml", own)
+    rpm.run("--upgrade", "--nodeps", newer)
+    assert version(rpm) == NEWER
+    host.wait_for(lambda: agent.pid() not in (0, agent_pid), 10, "a new agent")
+    host.wait_for(lambda: is_ready(agent), 5, "it is ready")
+    assert host.main_pid(runner.unit) == runner_pid
+    assert host.read("/etc/paws-agent/agent.toml") == own
+    assert host.read("/etc/paws-agent/agent.toml.rpmnew").endswith("# of the newer version\n")
+
+
+def test_an_agent_that_was_disabled_stays_so_on_the_way_back_too(host, rpm):
+    host.run(["systemctl", "disable", "--now", UNIT])
+    rpm.run("--upgrade", "--nodeps", "--oldpackage", rpm.package)
+    assert version(rpm) != NEWER
+    shown = host.show(UNIT, "UnitFileState", "ActiveState")
+    assert shown == {"UnitFileState": "disabled", "ActiveState": "inactive"}
+    host.run(["systemctl", "enable", "--now", UNIT])
+
+
+def test_removed_it_leaves_what_it_knew_and_what_was_set(host, rpm):
+    host.wait_for(lambda: host.run("test -s /var/lib/paws-agent/paws.db", check=False)
+                  .returncode == 0, 10, "there is a database")
+    rpm.run("--erase", PACKAGE)
+    assert host.run("ps -C paws-agent", check=False).returncode != 0
+    host.run("test -s /var/lib/paws-agent/paws.db && test -s /etc/paws-agent/agent.toml.rpmsave")
+    assert host.run("ls /usr/bin/paws-agent", check=False).returncode != 0

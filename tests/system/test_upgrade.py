@@ -1,0 +1,85 @@
+"""From one version to the next and back, under load: no runner, no job and no log line suffers."""
+
+import pytest
+
+import project
+from agent_unit import UNIT, AgentUnit
+from fake_loki import FakeLoki
+from nspawn import BootedHost, in_network_of
+from runner_unit import RunnerUnit
+
+NEW, OLD = "/root/new.deb", "/root/old.deb"
+# The same program under an older version's number: what is tested is the way from one to the other.
+MAKE_OLD = f"""
+dpkg-deb --raw-extract {NEW} /root/old
+sed -i 's/^Version: .*/Version: 0.0.1/' /root/old/DEBIAN/control
+dpkg-deb --root-owner-group --build /root/old {OLD}
+"""
+LINES = 400
+CHATTER = f"for n in $(seq {LINES}); do echo line $n; sleep 0.01; done\n"
+
+
+@pytest.fixture(scope="module")
+def host():
+    with BootedHost("upgrade", {project.build() / "bin": "/srv/bin",
+                                project.SOURCE / "tests/support": "/srv/support"}) as host:
+        host.copy_in(next(iter((project.SOURCE / "build/package").glob("*.deb"))), NEW)
+        host.run(["sh", "-ec", MAKE_OLD], timeout=60)
+        host.write("/root/chatter", CHATTER)
+        yield host
+
+
+@pytest.fixture(scope="module")
+def agent(host):
+    return AgentUnit(host)
+
+
+def install(host, package):
+    host.run(["env", "DEBIAN_FRONTEND=noninteractive", "dpkg", "-i", package], timeout=120)
+
+
+def version(host):
+    return host.run(["dpkg-query", "-W", "-f", "${Version}", "paws-runner-agent"]).stdout
+
+
+@pytest.fixture(scope="module")
+def loki(host, agent):
+    with in_network_of(host.leader, FakeLoki) as loki:
+        install(host, OLD)
+        host.write("/etc/paws-agent/conf.d/logs.toml",
+                   f'[logs]\nloki_url = "{loki.url}"\nbatch_wait = "100ms"\n')
+        host.run(["systemctl", "restart", UNIT])
+        yield loki
+
+
+@pytest.fixture(scope="module")
+def runner(host, agent, loki):
+    runner = RunnerUnit(host, "worked").install(FAKE_RELAUNCH_MS="300").start()
+    agent.wait_for_state(runner.name, "idle", 10)
+    return runner
+
+
+@pytest.mark.parametrize("way, package", [("forth", NEW), ("back", OLD), ("again", NEW)])
+def test_nothing_is_lost_on_the_way(host, agent, loki, runner, way, package):
+    unit = f"chatter-{way}.service"
+    jobs = agent.metrics().sum("paws_runner_jobs_total", runner=runner.name)
+    agent_pid, runner_pid = agent.pid(), runner.main_pid()
+    runner.tell("job through the upgrade 5 Succeeded")
+    agent.wait_for_state(runner.name, "busy")
+    host.run(["systemd-run", f"--unit={unit}", "sh", "/root/chatter"])
+    install(host, package)
+    assert version(host) == host.run(["dpkg-deb", "-f", package, "Version"]).stdout.strip()
+    assert agent.pid() not in (0, agent_pid) and runner.main_pid() == runner_pid
+    host.wait_for(lambda: agent.runner(runner.name), 10, "the new agent answers")
+
+    def said():
+        return [row.line for row in loki.held() if f'unit="{unit}"' in row.labels
+                and row.line.startswith("line ")]
+
+    host.wait_for(lambda: len(said()) >= LINES, 30, "all lines are there")
+    assert said() == [f"line {number}" for number in range(1, LINES + 1)]
+    host.wait_for(lambda: agent.metrics().sum("paws_runner_jobs_total", runner=runner.name)
+                  == jobs + 1, 15, "the job is counted once")
+    last = agent.ask("jobs")["result"]["jobs"][0]
+    assert last["name"] == "through the upgrade" and last["result"] == "succeeded"
+    assert last["usage"]["cpu_seconds"] is not None
