@@ -11,8 +11,14 @@ namespace {
 constexpr std::chrono::seconds patience{10};     // with the bus
 constexpr std::chrono::seconds longest_run{90};  // longer than any TimeoutStartSec= of ours
 
+// systemd says no for polkit, or that polkit itself cannot be had (it is masked, it fails to
+// start).
+bool polkit_is_to_blame(const Error& error) {
+    return error.code == Errc::denied || error.what.find("polkit") != std::string::npos;
+}
+
 Result<void> explained(Result<void> done) {
-    if (!done && done.error().code == Errc::denied) {
+    if (!done && polkit_is_to_blame(done.error())) {
         return Error{Errc::denied,
                      done.error().what +
                          "; is /usr/share/polkit-1/rules.d/50-paws-agent.rules there, and "

@@ -66,6 +66,16 @@ Agent::Agent(const Options& options, LoadedConfig loaded, Surroundings surroundi
               [this](const Wishes::ByRunner& wishes) { history_->set_wishes(wishes); }},
       access_{surroundings_.run},
       handovers_{loop_, house_of_handovers()},
+      web_{{.loop = loop_,
+            .ticker = ticker_,
+            .slot = slot_,
+            .self = self_,
+            .log = log_,
+            .clock = surroundings_.clock,
+            .jobs =
+                [this](const JobQuery& query) {
+                    return history_->wait_for_jobs(query, patience_for_the_store);
+                }}},
       signals_{loop_, SIGTERM, SIGINT, SIGHUP} {}
 
 Result<std::unique_ptr<Agent>> Agent::open(const Options& options,
@@ -126,7 +136,7 @@ Result<void> Agent::open() {
     if (auto opened = open_control(); !opened) {
         return opened;
     }
-    return open_web();
+    return web_.open(loaded_.config.web, loaded_.config.exporter);
 }
 
 // Two that keep their counters in one database would count twice. A file system that takes no lock,
@@ -200,72 +210,6 @@ Result<void> Agent::open_control() {
     return {};
 }
 
-Result<void> Agent::open_web() {
-    const auto& config = loaded_.config;
-    if (config.web.listen.empty()) {
-        return {};
-    }
-    if (auto opened = open_access(); !opened) {
-        return opened;
-    }
-    auto server = exporter::Server::start(
-        {.listen = config.web.listen,
-         .metrics = {.legacy_metrics = config.exporter.legacy_metrics},
-         .tls = web_access_->has_tls(),
-         .locks = web_access_->locks()},
-        {.latest = [this] { return slot_.latest(); },
-         .fresh = [this] { return fresh(); },
-         .agent = [this] { return describe(); },
-         .jobs =
-             [this](const JobQuery& query) {
-                 return history_->wait_for_jobs(query, patience_for_the_store);
-             },
-         .now = surroundings_.clock,
-         .past_hour = [this] { return past_hour_.past_hour(); },
-         .identity = [this] { return web_access_->identity(); },
-         .handshake_refused =
-             [this](const exporter::HandshakeRefusal& refusal) { web_access_->note(refusal); },
-         .tokens = [this] { return web_access_->tokens(); }});
-    if (!server) {
-        return server.error();
-    }
-    server_ = std::move(*server);
-    for (const auto& address : server_->addresses()) {
-        log_.info("serving", {{"address", address}});
-    }
-    return {};
-}
-
-Result<void> Agent::open_access() {
-    const auto& web = loaded_.config.web;
-    web_access_.emplace(web, surroundings_.clock, log_);
-    if (const auto where = open_to_listeners(web)) {
-        log_.warning(
-            "web: tokens cross the network in the clear, whoever listens there can use them; set "
-            "[web] tls_cert and tls_key, or listen on 127.0.0.1",
-            {{"address", *where}});
-    }
-    return web_access_->begin();
-}
-
-exporter::AgentInfo Agent::describe() {
-    auto info = self_.describe();
-    info.web = web_access_->describe();
-    info.handshakes_refused = web_access_->handshakes_refused();
-    return info;
-}
-
-// For the server's threads: any number of them cause one tick.
-Published Agent::fresh() {
-    auto latest = slot_.latest();
-    if (is_recent(latest, surroundings_.clock())) {
-        return latest;
-    }
-    const auto seen = latest ? latest->sequence : 0;
-    boost::asio::post(loop_, [this, seen] { ticker_.ask_newer_than(seen); });
-    return slot_.newer_than(seen, patience_for_a_tick);
-}
-
 void Agent::use_collectors() {
     const auto& config = loaded_.config;
     auto root = platform::RootFs::open(config.agent.root);
@@ -305,7 +249,7 @@ bool Agent::run() {
     await_signals();
     ticker_.wake();
     loop_.run();
-    server_.reset();
+    web_.close();
     control_.reset();
     const bool shipped = shipped_logs_->end(patience_for_the_last_push);
     const bool saved = history_->end(patience_for_the_last_save);
@@ -383,7 +327,7 @@ void Agent::told(const Snapshot& snapshot) {
     for (const auto& outcome : wishes_.follow(snapshot)) {
         chronicle_.tell(outcome, snapshot.taken.boot);
     }
-    past_hour_.add(snapshot);
+    web_.add(snapshot);
     shipped_logs_->tell(snapshot);
 }
 

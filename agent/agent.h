@@ -14,10 +14,8 @@
 #include "agent/shipped_logs.h"
 #include "agent/ticker.h"
 #include "agent/verbs.h"
-#include "agent/web_access.h"
+#include "agent/web.h"
 #include "agent/wishes.h"
-#include "exporter/history.h"
-#include "exporter/server.h"
 #include "platform/pid_lock.h"
 
 #include <functional>
@@ -56,10 +54,6 @@ private:
     Result<void> lock_state();
     Result<void> open_control();
     Handovers::House house_of_handovers();
-    Result<void> open_web();
-    Result<void> open_access();
-    exporter::AgentInfo describe();
-    Published fresh();
     void use_collectors();
     void await_signals();
     void stop(std::string_view why);
@@ -77,7 +71,6 @@ private:
     Chronicle chronicle_{log_};
     boost::asio::io_context loop_{1};  // one thread runs it, any thread may post
     SnapshotSlot slot_;
-    exporter::History past_hour_;
     Ticker ticker_;
     Self self_;
     Wishes wishes_;
@@ -88,8 +81,7 @@ private:
     std::optional<ShippedLogs> shipped_logs_;
     std::optional<Verbs> verbs_;
     std::unique_ptr<Control> control_;
-    std::optional<WebAccess> web_access_;
-    std::optional<exporter::Server> server_;
+    Web web_;  // its threads ask the others
     boost::asio::signal_set signals_;
     std::string told_status_;
     bool ready_ = false;

@@ -23,22 +23,28 @@ std::int64_t difference(std::uint64_t a, std::uint64_t b) {
     return b >= a ? bounded(b - a) : -bounded(a - b);
 }
 
+using Clocks = JournalAhead::Clocks;
+
 // CLOCK_MONOTONIC of one boot went on by more than the wall clock did.
-bool outran_the_wall(const EntryOrder& before, const EntryOrder& entry) {
+bool outran_the_wall(const Clocks& before, const Clocks& entry) {
     const auto went_on = difference(before.monotonic, entry.monotonic);
     return entry.boot == before.boot && went_on > most_drift &&
            went_on - most_drift > difference(before.realtime, entry.realtime);
 }
 
-bool leaps_in_sequence(const EntryOrder& before,
-                       const EntryOrder& entry,
-                       std::uint64_t most_unseen) {
-    const auto& [id, number] = entry.sequence;
-    return id == before.sequence.id && number > before.sequence.number &&
-           number - before.sequence.number - 1 > most_unseen;
+bool goes_on(const Clocks& before, const Clocks& entry) {
+    return entry.boot == before.boot && entry.monotonic >= before.monotonic &&
+           entry.realtime >= before.realtime && !outran_the_wall(before, entry);
 }
 
-bool is_in_future(const EntryOrder& entry, WallTime now) {
+bool leaps_in_sequence(const SequenceNumber& before,
+                       const SequenceNumber& entry,
+                       std::uint64_t most_unseen) {
+    return entry.id == before.id && entry.number > before.number &&
+           entry.number - before.number - 1 > most_unseen;
+}
+
+bool is_in_future(const Clocks& entry, WallTime now) {
     const auto since_epoch =
         std::chrono::floor<std::chrono::microseconds>(now.time_since_epoch()).count();
     return difference(static_cast<std::uint64_t>(since_epoch), entry.realtime) > most_ahead_of_now;
@@ -46,12 +52,31 @@ bool is_in_future(const EntryOrder& entry, WallTime now) {
 
 }  // namespace
 
+bool JournalAhead::can_skim(const Clocks& clocks, WallTime now) const {
+    return known_.empty() && in_place_ && !again_ && skimmed_.size() < most_skimmed &&
+           goes_on(skimmed_.empty() ? in_place_->clocks : skimmed_.back(), clocks) &&
+           !is_in_future(clocks, now);
+}
+
+void JournalAhead::skim(const Clocks& clocks) {
+    skimmed_.push_back(clocks);
+    beyond_ = false;
+}
+
+std::optional<JournalAhead::Clocks> JournalAhead::last_skimmed() const {
+    return skimmed_.empty() || beyond_ || again_ ? std::nullopt : std::optional{skimmed_.back()};
+}
+
 bool JournalAhead::leaps(const EntryOrder& entry) const {
     const auto leaps_from = [&](const std::optional<EntryOrder>& before) {
-        return before &&
-               (outran_the_wall(*before, entry) || leaps_in_sequence(*before, entry, most_unseen_));
+        return before && (outran_the_wall(before->clocks, entry.clocks) ||
+                          leaps_in_sequence(before->sequence, entry.sequence, most_unseen()));
     };
     return leaps_from(passed_) && leaps_from(in_place_);
+}
+
+bool JournalAhead::was_skimmed(const EntryOrder& entry) const {
+    return again_ && std::ranges::count(skimmed_, entry.clocks) > 0;
 }
 
 JournalAhead::Rank JournalAhead::rank(const std::string& cursor, WallTime now) const {
@@ -59,21 +84,32 @@ JournalAhead::Rank JournalAhead::rank(const std::string& cursor, WallTime now) c
         return Rank::known;
     }
     const auto entry = entry_order(cursor);
-    const bool ahead = entry && (is_in_future(*entry, now) || leaps(*entry));
-    return ahead && known_.size() < most_known ? Rank::ahead : Rank::in_place;
+    const bool taken = entry && was_skimmed(*entry);
+    if (entry && (is_in_future(entry->clocks, now) || leaps(*entry)) &&
+        known_.size() < most_known) {
+        return taken ? Rank::known : Rank::ahead;
+    }
+    return taken ? Rank::repeated : Rank::in_place;
 }
 
-void JournalAhead::pass(const std::string& cursor, Rank rank) {
+bool JournalAhead::pass(const std::string& cursor, Rank rank) {
     passed_ = entry_order(cursor);
-    beyond_ = rank != Rank::in_place;
+    beyond_ = rank == Rank::ahead || rank == Rank::known;
+    if (passed_ && was_skimmed(*passed_)) {
+        skimmed_.erase(std::ranges::find(skimmed_, passed_->clocks));
+    }
     if (beyond_) {
-        known_.try_emplace(cursor, passed_ ? passed_->sequence : SequenceNumber{});
-        return;
+        return known_.try_emplace(cursor, passed_ ? passed_->sequence : SequenceNumber{}).second;
     }
     in_place_ = passed_;
+    if (rank == Rank::in_place) {
+        skimmed_.clear();
+    }
+    again_ = again_ && !skimmed_.empty();
     if (in_place_ && !known_.empty()) {
         forget_before(in_place_->sequence);
     }
+    return false;
 }
 
 // Those that were in their places after all, and will not be told again.
@@ -83,31 +119,41 @@ void JournalAhead::forget_before(const SequenceNumber& place) {
     });
 }
 
-std::optional<std::string> JournalAhead::go_around(WallTime now) {
+void JournalAhead::go_back() {
     beyond_ = false;
+    again_ = !skimmed_.empty();
+}
+
+std::optional<std::string> JournalAhead::go_around(WallTime now) {
+    const auto most = most_unseen();
+    go_back();
     if (!in_place_ || !passed_ || passed_->sequence.id != in_place_->sequence.id) {
         return std::nullopt;
     }
     // What is wild in it is left out, since a search by it leads to it again.
     auto place = *in_place_;
-    if (!leaps_in_sequence(*in_place_, *passed_, most_unseen_)) {
+    if (!skimmed_.empty()) {
+        place.clocks = skimmed_.back();
+    }
+    if (!leaps_in_sequence(place.sequence, passed_->sequence, most)) {
         place.sequence.number = std::max(place.sequence.number, passed_->sequence.number) + 1;
         return cursor_of(place);
     }
-    if (passed_->boot == place.boot && !is_in_future(*passed_, now) &&
-        !outran_the_wall(*in_place_, *passed_)) {
-        place.monotonic = std::max(place.monotonic, passed_->monotonic);
-        place.realtime = std::max(place.realtime, passed_->realtime);
+    if (passed_->clocks.boot == place.clocks.boot && !is_in_future(passed_->clocks, now) &&
+        !outran_the_wall(place.clocks, passed_->clocks)) {
+        place.clocks.monotonic = std::max(place.clocks.monotonic, passed_->clocks.monotonic);
+        place.clocks.realtime = std::max(place.clocks.realtime, passed_->clocks.realtime);
     }
-    ++place.monotonic;
-    ++place.realtime;
-    return cursor_by_time(place);
+    ++place.clocks.monotonic;
+    ++place.clocks.realtime;
+    return cursor_by_time(place.clocks);
 }
 
 void JournalAhead::begin_after(const std::string& cursor) {
     in_place_ = entry_order(cursor);
     passed_ = in_place_;
-    beyond_ = false;
+    skimmed_.clear();
+    again_ = beyond_ = false;
 }
 
 }  // namespace paws::forwarder

@@ -5,6 +5,9 @@
 // from the last entry that is not ahead, and around those that are; where it comes by them again,
 // it takes them only once.
 //
+// A cursor costs nearly as much as reading its entry. As long as nothing is ahead most entries of
+// one sequence are skimmed: their clocks are looked at, and only some of their numbers are.
+//
 // Pure; not thread-safe. What cannot be told apart is no harm: an entry that seems to be ahead and
 // is not, after a gap or when a clock was set, is taken too, and the next one shows it.
 
@@ -18,6 +21,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace paws::forwarder {
 
@@ -25,21 +29,34 @@ class JournalAhead {
 public:
     enum class Rank {
         in_place,
+        repeated,  // in its place, and taken before reading went back
         ahead,
         known,  // ahead, and taken before
     };
+    using Clocks = platform::EntryClocks;
 
     // So many of them are remembered. Where there are more, a clock was wrong rather than a file
     // is: they are in place then.
     static constexpr std::size_t most_known = 1'000;
+    // After so many the next one has its number looked at: as many lines may be sent once more when
+    // reading ends and begins anew just where an entry is ahead.
+    static constexpr std::size_t most_skimmed = 32;
 
     // `most_unseen`: how many entries that are not told, which a filter leaves out, are thought to
     // be between two that are.
     explicit JournalAhead(std::uint64_t most_unseen) : most_unseen_{most_unseen} {}
 
+    // Of the entry after the one that was passed last: whether its clocks are enough.
+    bool can_skim(const Clocks& clocks, WallTime now) const;
+    void skim(const Clocks& clocks);
+    // Of the one that was passed last, if it was skimmed: to be ranked and passed after all.
+    std::optional<Clocks> last_skimmed() const;
+    void forget_last_skimmed() { skimmed_.pop_back(); }
+
     // Of the entry after the one that was passed last.
     Rank rank(const std::string& cursor, WallTime now) const;
-    void pass(const std::string& cursor, Rank rank);
+    // True when it is news that it is ahead.
+    bool pass(const std::string& cursor, Rank rank);
 
     // Entries that are ahead have been passed since the last one in place.
     bool is_beyond() const { return beyond_; }
@@ -47,17 +64,23 @@ public:
     // is behind the entry that was passed last where that has a neighbour in its sequence, and then
     // also in its file. Nothing when only the one in place itself tells where to go on.
     std::optional<std::string> go_around(WallTime now);
+    // Reading goes on after the last one in place that was ranked.
+    void go_back();
     // Reading goes on after the entry of this cursor, or anywhere when it is empty.
     void begin_after(const std::string& cursor);
 
 private:
     // From the last one, and also from the last one in place.
     bool leaps(const EntryOrder& entry) const;
+    bool was_skimmed(const EntryOrder& entry) const;
+    std::uint64_t most_unseen() const { return most_unseen_ + (again_ ? 0 : skimmed_.size()); }
     void forget_before(const SequenceNumber& place);
 
     std::uint64_t most_unseen_;
-    std::optional<EntryOrder> in_place_;  // the last one that was
-    std::optional<EntryOrder> passed_;    // the last one
+    std::optional<EntryOrder> in_place_;  // the last one that was, of those that were ranked
+    std::optional<EntryOrder> passed_;    // the last one that was ranked
+    std::vector<Clocks> skimmed_;         // after the one in place
+    bool again_ = false;                  // they are told once more
     bool beyond_ = false;
     std::map<std::string, SequenceNumber> known_;  // by cursor
 };

@@ -39,6 +39,34 @@ std::optional<std::uint64_t> hex(std::string_view text) {
     return parse_integer<std::uint64_t>(text, 16);
 }
 
+using BootId = decltype(platform::EntryClocks::boot);
+
+std::optional<BootId> boot_id(std::string_view text) {
+    constexpr std::size_t digits = 2;  // of a byte
+    BootId id{};
+    if (text.size() != digits * id.size()) {
+        return std::nullopt;
+    }
+    for (std::size_t at = 0; at < id.size(); ++at) {
+        const auto byte = parse_integer<std::uint8_t>(text.substr(digits * at, digits), 16);
+        if (!byte) {
+            return std::nullopt;
+        }
+        id.at(at) = *byte;
+    }
+    return id;
+}
+
+std::string to_hex(const BootId& id) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text;
+    for (const auto byte : id) {
+        text += digits.at(byte >> 4U);
+        text += digits.at(byte & 0xFU);
+    }
+    return text;
+}
+
 std::string to_hex(std::uint64_t number) {
     std::array<char, 16> digits{};
     const auto written = std::to_chars(digits.begin(), digits.end(), number, 16);
@@ -57,24 +85,24 @@ std::optional<SequenceNumber> sequence_number(const Parts& parts) {
 std::optional<EntryOrder> entry_order(std::string_view cursor) {
     const auto parts = parts_of(cursor);
     auto sequence = sequence_number(parts);
+    const auto boot = boot_id(parts.boot);
     const auto monotonic = hex(parts.monotonic);
     const auto realtime = hex(parts.realtime);
-    if (!sequence || parts.boot.empty() || !monotonic || !realtime) {
+    if (!sequence || !boot || !monotonic || !realtime) {
         return std::nullopt;
     }
     return EntryOrder{.sequence = *std::move(sequence),
-                      .boot = std::string{parts.boot},
-                      .monotonic = *monotonic,
-                      .realtime = *realtime};
+                      .clocks = {.boot = *boot, .monotonic = *monotonic, .realtime = *realtime}};
 }
 
 std::string cursor_of(const EntryOrder& order) {
     return "s=" + order.sequence.id + ";i=" + to_hex(order.sequence.number) + ";" +
-           cursor_by_time(order);
+           cursor_by_time(order.clocks);
 }
 
-std::string cursor_by_time(const EntryOrder& order) {
-    return "b=" + order.boot + ";m=" + to_hex(order.monotonic) + ";t=" + to_hex(order.realtime);
+std::string cursor_by_time(const platform::EntryClocks& clocks) {
+    return "b=" + to_hex(clocks.boot) + ";m=" + to_hex(clocks.monotonic) +
+           ";t=" + to_hex(clocks.realtime);
 }
 
 std::optional<SequenceNumber> sequence_number(std::string_view cursor) {

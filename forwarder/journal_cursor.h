@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include "platform/sd_journal.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,9 +22,7 @@ struct SequenceNumber {
 // By what libsystemd puts an entry in order: in this sequence, where both entries have the same.
 struct EntryOrder {
     SequenceNumber sequence;
-    std::string boot;
-    std::uint64_t monotonic = 0;  // microseconds of that boot
-    std::uint64_t realtime = 0;   // microseconds since the Unix epoch
+    platform::EntryClocks clocks;
 
     bool operator==(const EntryOrder&) const = default;
 };
@@ -32,7 +32,7 @@ std::optional<EntryOrder> entry_order(std::string_view cursor);
 
 // Such a cursor, to seek by; and one without the sequence, by time alone.
 std::string cursor_of(const EntryOrder& order);
-std::string cursor_by_time(const EntryOrder& order);
+std::string cursor_by_time(const platform::EntryClocks& clocks);
 
 // The first two parts alone.
 std::optional<SequenceNumber> sequence_number(std::string_view cursor);

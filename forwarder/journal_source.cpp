@@ -1,5 +1,7 @@
 #include "forwarder/journal_source.h"
 
+#include "platform/sd_journal_access.h"
+
 #include <utility>
 
 namespace paws::forwarder {
@@ -33,6 +35,7 @@ Result<void> JournalSource::open(const Position& from, const Beginning& beginnin
         return journal.error();
     }
     journal_ = std::move(*journal);
+    one_sequence_ = platform::count_in_one_sequence(place_);
     journal_->set_longest_value(bounds_.longest_line);
     auto done = from.cursor.empty() ? begin(now) : go_to(from);
     if (!done) {
@@ -121,6 +124,7 @@ Result<void> JournalSource::step_back() {
 
 // When nothing was taken yet, there was nothing to begin after.
 Result<void> JournalSource::go_on() {
+    ahead_.go_back();
     if (taken_) {
         return journal_->seek_after(taken_->cursor);
     }
@@ -136,7 +140,10 @@ Result<JournalSource::Place> JournalSource::here() const {
 
 Result<void> JournalSource::process() {
     const auto changed = journal_->process();
-    gap_possible_ = gap_possible_ || (changed && *changed);
+    if (changed && *changed) {
+        gap_possible_ = true;
+        one_sequence_ = platform::count_in_one_sequence(place_);
+    }
     return changed ? Result<void>{} : Result<void>{changed.error()};
 }
 
@@ -196,21 +203,58 @@ bool JournalSource::must_wait(WallTime at, const Roster& roster, WallTime now) {
            lines_.may_learn_job(entry_, at, roster);
 }
 
-void JournalSource::take(Batch& batch, Place place, JournalAhead::Rank rank, const Roster& roster) {
-    ahead_.pass(place.cursor, rank);
-    if (rank == JournalAhead::Rank::known) {
-        return;
-    }
-    const bool in_place = rank == JournalAhead::Rank::in_place;
-    if (in_place) {
-        look_for_gap(place);
-    }
-    lines_.take(batch, entry_, place.at, roster);
+void JournalSource::take(Batch& batch, WallTime at, const Roster& roster) {
+    lines_.take(batch, entry_, at, roster);
     ++counted_;
     looked_around_ = false;
-    if (in_place) {
+}
+
+void JournalSource::pass(Place place, JournalAhead::Rank rank) {
+    if (ahead_.pass(place.cursor, rank)) {
+        looked_around_ = false;
+    }
+    if (rank == JournalAhead::Rank::in_place || rank == JournalAhead::Rank::repeated) {
         taken_ = std::move(place);
     }
+}
+
+// What is lost before an entry its number tells.
+bool JournalSource::can_skim(const platform::EntryClocks& clocks, WallTime now) const {
+    const bool number_is_needed = filter_.takes_all() && (gap_possible_ || !counted_from_);
+    return one_sequence_ && !number_is_needed && ahead_.can_skim(clocks, now);
+}
+
+Read JournalSource::skim(Batch& batch,
+                         const platform::EntryClocks& clocks,
+                         const Roster& roster,
+                         WallTime now) {
+    read_fields();
+    if (must_wait(clocks.wall_time(), roster, now)) {
+        return Read::held;
+    }
+    take(batch, clocks.wall_time(), roster);
+    ahead_.skim(clocks);
+    return Read::more;
+}
+
+Result<Read> JournalSource::weigh(Batch& batch, const Roster& roster, WallTime now) {
+    auto place = here();
+    if (!place) {
+        return place.error();
+    }
+    const auto rank = ahead_.rank(place->cursor, now);
+    if (rank == JournalAhead::Rank::in_place || rank == JournalAhead::Rank::ahead) {
+        read_fields();
+        if (must_wait(place->at, roster, now)) {
+            return Read::held;
+        }
+        if (rank == JournalAhead::Rank::in_place) {
+            look_for_gap(*place);
+        }
+        take(batch, place->at, roster);
+    }
+    pass(std::move(*place), rank);
+    return Read::more;
 }
 
 // One entry; `more` when it was passed.
@@ -222,19 +266,28 @@ Result<Read> JournalSource::read_entry(Batch& batch, const Roster& roster, WallT
     if (!*there) {
         return Read::caught_up;
     }
+    const auto clocks = journal_->clocks();
+    return clocks && can_skim(*clocks, now) ? skim(batch, *clocks, roster, now)
+                                            : weigh(batch, roster, now);
+}
+
+// The last entry that was passed is where reading goes on, also when it was skimmed. False when
+// that is not where the journal stands: what is ahead leads it past entries that it does not tell
+// of.
+bool JournalSource::settle(WallTime now) {
+    const auto skimmed = ahead_.last_skimmed();
+    if (!skimmed) {
+        return true;
+    }
+    const auto clocks = journal_->clocks();
     auto place = here();
-    if (!place) {
-        return place.error();
+    if (!clocks || *clocks != *skimmed || !place) {
+        return false;
     }
+    ahead_.forget_last_skimmed();
     const auto rank = ahead_.rank(place->cursor, now);
-    if (rank != JournalAhead::Rank::known) {
-        read_fields();
-        if (must_wait(place->at, roster, now)) {
-            return Read::held;
-        }
-    }
-    take(batch, std::move(*place), rank, roster);
-    return Read::more;
+    pass(std::move(*place), rank);
+    return true;
 }
 
 Result<Read> JournalSource::read(Batch& batch,
@@ -246,13 +299,15 @@ Result<Read> JournalSource::read(Batch& batch,
          ++entries) {
         outcome = batch.is_full(bounds) ? Result{Read::full} : read_entry(batch, roster, now);
     }
+    auto stays = outcome && *outcome == Read::held ? step_back() : Result<void>{};
+    const bool stands = settle(now);
     look_for_unreadable();
     if (!outcome) {
         return outcome;
     }
-    auto stays = Result<void>{};
-    if (*outcome == Read::held) {
-        stays = step_back();
+    if (!stands) {
+        stays = go_on();
+        outcome = Read::more;
     } else if (*outcome == Read::caught_up && ahead_.is_beyond()) {
         const auto around = ahead_.go_around(now);
         stays = around ? journal_->seek(*around) : go_on();

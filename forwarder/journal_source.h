@@ -83,8 +83,16 @@ private:
     Result<Place> here() const;
     void read_fields();
     bool must_wait(WallTime at, const Roster& roster, WallTime now);
-    void take(Batch& batch, Place place, JournalAhead::Rank rank, const Roster& roster);
+    void take(Batch& batch, WallTime at, const Roster& roster);
+    void pass(Place place, JournalAhead::Rank rank);
+    bool can_skim(const platform::EntryClocks& clocks, WallTime now) const;
+    Read skim(Batch& batch,
+              const platform::EntryClocks& clocks,
+              const Roster& roster,
+              WallTime now);
+    Result<Read> weigh(Batch& batch, const Roster& roster, WallTime now);
     Result<Read> read_entry(Batch& batch, const Roster& roster, WallTime now);
+    bool settle(WallTime now);
 
     Intake& intake_;
     platform::JournalPlace place_;
@@ -95,6 +103,7 @@ private:
     JournalEntry entry_;
     Beginning beginning_;
     JournalAhead ahead_;
+    bool one_sequence_ = false;   // of all files there are
     bool looked_around_ = false;  // those that are ahead, since one was taken
     std::optional<Place> taken_;  // the last entry that was taken and is in its place
     bool gap_possible_ = false;   // files came or went: numbers are to be compared

@@ -56,15 +56,14 @@ int step(sd_journal* handle) {
     return unless_aborted([=] { return sd_journal_next(handle); });
 }
 
-// A damaged entry may name a time that no clock of ours can show: it is the end of all times then.
-WallTime wall_time(std::uint64_t microseconds) {
+}  // namespace
+
+WallTime EntryClocks::wall_time() const {
     using Span = std::chrono::microseconds;
     static constexpr auto latest = std::chrono::floor<Span>(WallTime::max().time_since_epoch());
-    const auto shown = std::min(microseconds, static_cast<std::uint64_t>(latest.count()));
+    const auto shown = std::min(realtime, static_cast<std::uint64_t>(latest.count()));
     return WallTime{Span{static_cast<std::int64_t>(shown)}};
 }
-
-}  // namespace
 
 void SdJournal::Close::operator()(sd_journal* handle) const noexcept {
     sd_journal_close(handle);
@@ -215,11 +214,24 @@ bool SdJournal::is_at(const std::string& cursor) const {
     return sd_journal_test_cursor(handle_.get(), cursor.c_str()) > 0;
 }
 
+Result<EntryClocks> SdJournal::clocks() const {
+    const BusGuard guard;
+    EntryClocks clocks;
+    sd_id128_t boot{};
+    int told = sd_journal_get_realtime_usec(handle_.get(), &clocks.realtime);
+    told = told < 0 ? told : sd_journal_get_monotonic_usec(handle_.get(), &clocks.monotonic, &boot);
+    if (told < 0) {
+        return journal_error(told, "clocks");
+    }
+    std::ranges::copy(boot.bytes, clocks.boot.begin());
+    return clocks;
+}
+
 WallTime SdJournal::taken() const {
     const BusGuard guard;
-    std::uint64_t microseconds = 0;
-    sd_journal_get_realtime_usec(handle_.get(), &microseconds);
-    return wall_time(microseconds);
+    EntryClocks clocks;
+    sd_journal_get_realtime_usec(handle_.get(), &clocks.realtime);
+    return clocks.wall_time();
 }
 
 bool SdJournal::visit(const Visit& visit) const {

@@ -1,7 +1,10 @@
 #include "platform/sd_journal_access.h"
 
+#include "platform/unique_fd.h"
+
 #include <array>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -84,6 +87,30 @@ std::vector<fs::path> directories_of(const JournalPlace& place) {
     return directories;
 }
 
+std::vector<fs::directory_entry> entries_of(const JournalPlace& place) {
+    std::vector<fs::directory_entry> entries;
+    for (const auto& directory : directories_of(place)) {
+        std::error_code error;
+        for (fs::directory_iterator entry{directory, error}, end; !error && entry != end;
+             entry.increment(error)) {
+            if (entry->path().extension().string().starts_with(".journal")) {  // or ".journal~"
+                entries.push_back(*entry);
+            }
+        }
+    }
+    return entries;
+}
+
+using SequenceId = std::array<char, 16>;
+
+std::optional<SequenceId> sequence_of(const fs::path& file) {
+    constexpr off_t seqnum_id = 72;  // systemd: journal-def.h, struct Header
+    SequenceId id{};
+    const UniqueFd opened{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
+    const auto got = opened ? ::pread(opened.get(), id.data(), id.size(), seqnum_id) : -1;
+    return got == static_cast<ssize_t>(id.size()) ? std::optional{id} : std::nullopt;
+}
+
 }  // namespace
 
 Result<void> check_journal_access(const JournalPlace& place) {
@@ -105,18 +132,26 @@ Result<void> check_journal_access(const JournalPlace& place) {
 
 std::vector<JournalFile> journal_files(const JournalPlace& place) {
     std::vector<JournalFile> files;
-    for (const auto& directory : directories_of(place)) {
-        std::error_code error;
-        for (fs::directory_iterator entry{directory, error}, end; !error && entry != end;
-             entry.increment(error)) {
-            std::error_code unknown;
-            const auto bytes = entry->file_size(unknown);
-            if (!unknown && entry->path().extension() == ".journal") {
-                files.push_back({.name = entry->path().filename(), .bytes = bytes});
-            }
+    for (const auto& entry : entries_of(place)) {
+        std::error_code unknown;
+        const auto bytes = entry.file_size(unknown);
+        if (!unknown) {
+            files.push_back({.name = entry.path().filename(), .bytes = bytes});
         }
     }
     return files;
+}
+
+bool count_in_one_sequence(const JournalPlace& place) {
+    std::optional<SequenceId> first;
+    for (const auto& entry : entries_of(place)) {
+        const auto id = sequence_of(entry.path());
+        if (!id || *id != first.value_or(*id)) {
+            return false;
+        }
+        first = id;
+    }
+    return first.has_value();
 }
 
 }  // namespace paws::platform

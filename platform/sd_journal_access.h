@@ -23,4 +23,8 @@ struct JournalFile {
 // The files that are there, as far as they can be seen.
 std::vector<JournalFile> journal_files(const JournalPlace& place);
 
+// Whether all of them number their entries in the same sequence: journald begins another where it
+// cannot go on from a file, as on a host that was set up anew. False when one cannot be read.
+bool count_in_one_sequence(const JournalPlace& place);
+
 }  // namespace paws::platform

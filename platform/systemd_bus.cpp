@@ -18,14 +18,7 @@ namespace paws::platform {
 
 namespace {
 
-constexpr const char* manager_path = "/org/freedesktop/systemd1";
-constexpr const char* unit_prefix = "/org/freedesktop/systemd1/unit";
-constexpr const char* manager_interface = "org.freedesktop.systemd1.Manager";
 constexpr std::size_t longest_list = 10'000;  // names; far beyond any host
-
-struct Free {
-    void operator()(char* text) const noexcept { std::free(text); }
-};
 
 int append_strings(sd_bus_message* message, std::span<const std::string> words) {
     if (const int opened = sd_bus_message_open_container(message, 'a', "s"); opened < 0) {
@@ -38,62 +31,6 @@ int append_strings(sd_bus_message* message, std::span<const std::string> words) 
         }
     }
     return sd_bus_message_close_container(message);
-}
-
-std::string unit_path(const std::string& unit) {
-    char* path = nullptr;
-    if (sd_bus_path_encode(unit_prefix, unit.c_str(), &path) < 0) {
-        return {};
-    }
-    return std::unique_ptr<char, Free>{path}.get();
-}
-
-int hear_unit(sd_bus_message* message, void* changes, sd_bus_error* /*error*/) {
-    char* name = nullptr;
-    if (sd_bus_path_decode(sd_bus_message_get_path(message), unit_prefix, &name) > 0) {
-        static_cast<SystemdBus::Changes*>(changes)->units.insert(
-            std::unique_ptr<char, Free>{name}.get());
-    }
-    return 0;
-}
-
-int hear_load(sd_bus_message* /*message*/, void* changes, sd_bus_error* /*error*/) {
-    static_cast<SystemdBus::Changes*>(changes)->loaded = true;
-    return 0;
-}
-
-int hear_files(sd_bus_message* /*message*/, void* changes, sd_bus_error* /*error*/) {
-    static_cast<SystemdBus::Changes*>(changes)->reloaded = true;
-    return 0;
-}
-
-// Said twice, with true when a reload begins and false when it is over.
-int hear_reload(sd_bus_message* message, void* changes, sd_bus_error* /*error*/) {
-    int active = 0;
-    if (sd_bus_message_read_basic(message, 'b', &active) > 0 && active == 0) {
-        static_cast<SystemdBus::Changes*>(changes)->reloaded = true;
-    }
-    return 0;
-}
-
-int hear_job(sd_bus_message* message, void* changes, sd_bus_error* /*error*/) {
-    std::uint32_t id = 0;
-    const char* job = nullptr;
-    const char* unit = nullptr;
-    const char* result = nullptr;
-    if (sd_bus_message_read(message, "uoss", &id, &job, &unit, &result) > 0) {
-        static_cast<SystemdBus::Changes*>(changes)->ended_jobs[job] = result;
-    }
-    return 0;
-}
-
-std::string signal_rule(const std::string& rest) {
-    return std::string{"type='signal',sender='"} + systemd_name + "'," + rest;
-}
-
-std::string manager_rule(const std::string& rest) {
-    return signal_rule(std::string{"path='"} + manager_path + "',interface='" + manager_interface +
-                       "'," + rest);
 }
 
 int open(const std::string& address, std::chrono::milliseconds patience, sd_bus** bus) {
@@ -114,10 +51,6 @@ int open(const std::string& address, std::chrono::milliseconds patience, sd_bus*
 
 void SystemdBus::Close::operator()(sd_bus* bus) const noexcept {
     sd_bus_close_unref(bus);
-}
-
-void SystemdBus::Unref::operator()(sd_bus_slot* slot) const noexcept {
-    sd_bus_slot_unref(slot);
 }
 
 SystemdBus::SystemdBus(sd_bus* bus, std::chrono::milliseconds patience)
@@ -295,134 +228,6 @@ Result<void> SystemdBus::start(const std::string& unit) {
 Result<void> SystemdBus::stop(const std::string& unit) {
     const auto job = queue_job("StopUnit", unit);
     return job ? Result<void>{} : Result<void>{job.error()};
-}
-
-Result<std::string> SystemdBus::end_of_job(const std::string& job,
-                                           std::chrono::milliseconds longest) {
-    const auto deadline = std::chrono::steady_clock::now() + longest;
-    for (;;) {
-        const int processed = sd_bus_process(bus_.get(), nullptr);
-        if (processed < 0) {
-            return bus_error(processed, "the system bus");
-        }
-        if (const auto ended = heard_->ended_jobs.find(job); ended != heard_->ended_jobs.end()) {
-            return ended->second;
-        }
-        const auto left = deadline - std::chrono::steady_clock::now();
-        if (left <= std::chrono::nanoseconds{0}) {
-            return bus_error(-ETIMEDOUT, "its job");
-        }
-        if (processed == 0) {
-            sd_bus_wait(bus_.get(),
-                        microseconds(std::chrono::ceil<std::chrono::milliseconds>(left)));
-        }
-    }
-}
-
-Result<void> SystemdBus::run(const std::string& unit, std::chrono::milliseconds longest) {
-    if (auto subscribed = subscribe(""); !subscribed) {
-        return subscribed;
-    }
-    // Heard from before the start: a job may have ended when its path is answered.
-    const auto slot = match(Signal::job_ended, manager_rule("member='JobRemoved'"));
-    if (!slot) {
-        return slot.error();
-    }
-    const auto job = queue_job("StartUnit", unit);
-    if (!job) {
-        return job.error();
-    }
-    const auto result = end_of_job(*job, longest);
-    heard_->ended_jobs.clear();
-    if (!result) {
-        return Error{result.error().code, unit + ": " + result.error().what};
-    }
-    return *result == "done"
-               ? Result<void>{}
-               : Result<void>{
-                     Error{Errc::io, unit + ": " + *result + "; see journalctl -u '" + unit + "'"}};
-}
-
-Result<SystemdBus::Slot> SystemdBus::match(Signal signal, const std::string& rule) {
-    static constexpr std::array handlers{hear_unit, hear_load, hear_reload, hear_files, hear_job};
-    sd_bus_slot* slot = nullptr;
-    const int added = sd_bus_add_match(bus_.get(),
-                                       &slot,
-                                       rule.c_str(),
-                                       handlers.at(static_cast<std::size_t>(signal)),
-                                       heard_.get());
-    if (added < 0) {
-        return bus_error(added, "system bus, AddMatch " + rule);
-    }
-    return Slot{slot};
-}
-
-Result<void> SystemdBus::subscribe(const std::string& name_space) {
-    std::vector<std::pair<Signal, std::string>> rules{
-        {Signal::reload, manager_rule("member='Reloading'")},
-        {Signal::files_changed, manager_rule("member='UnitFilesChanged'")}};
-    if (!name_space.empty()) {
-        rules.emplace_back(Signal::unit_loaded,
-                           manager_rule("member='UnitNew',arg0namespace='" + name_space + "'"));
-    }
-    manager_.clear();
-    for (const auto& [signal, rule] : rules) {
-        auto slot = match(signal, rule);
-        if (!slot) {
-            return slot.error();
-        }
-        manager_.push_back(std::move(*slot));
-    }
-    // Without a subscriber the manager sends no signals about units.
-    const auto request = new_call(bus_.get(), manager_path, manager_interface, "Subscribe");
-    if (!request) {
-        return request.error();
-    }
-    const auto reply = call(bus_.get(), request->get(), patience_);
-    return reply ? Result<void>{} : Result<void>{reply.error()};
-}
-
-Result<void> SystemdBus::follow(const std::string& unit) {
-    if (followed_.contains(unit)) {
-        return {};
-    }
-    // A unit that was not loaded tells of its start by UnitNew alone.
-    const auto changed = "path='" + unit_path(unit) +
-                         "',interface='org.freedesktop.DBus.Properties',member='PropertiesChanged'";
-    auto& slots = followed_[unit];
-    for (const auto& [signal, rule] :
-         {std::pair{Signal::unit_changed, signal_rule(changed)},
-          std::pair{Signal::unit_loaded, manager_rule("member='UnitNew',arg0='" + unit + "'")}}) {
-        auto slot = match(signal, rule);
-        if (!slot) {
-            followed_.erase(unit);
-            return slot.error();
-        }
-        slots.push_back(std::move(*slot));
-    }
-    return {};
-}
-
-void SystemdBus::unfollow(const std::string& unit) {
-    followed_.erase(unit);
-}
-
-int SystemdBus::fd() const {
-    return std::max(sd_bus_get_fd(bus_.get()), -1);
-}
-
-Result<SystemdBus::Changes> SystemdBus::changes() {
-    static constexpr int most_messages = 10'000;
-    for (int count = 0; count < most_messages; ++count) {
-        const int processed = sd_bus_process(bus_.get(), nullptr);
-        if (processed < 0) {
-            return bus_error(processed, "the system bus");
-        }
-        if (processed == 0) {
-            break;
-        }
-    }
-    return std::exchange(*heard_, {});
 }
 
 }  // namespace paws::platform

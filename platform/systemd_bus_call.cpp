@@ -1,6 +1,7 @@
 #include "platform/systemd_bus_call.h"
 
 #include <cerrno>
+#include <cstdlib>
 #include <string_view>
 #include <system_error>
 
@@ -22,6 +23,12 @@ private:
     sd_bus_error error_ = SD_BUS_ERROR_NULL;
 };
 
+struct Free {
+    void operator()(char* text) const noexcept { std::free(text); }
+};
+
+constexpr const char* unit_prefix = "/org/freedesktop/systemd1/unit";
+
 Error call_error(int result, const CallError& error, const std::string& subject) {
     if (error.name().empty()) {
         return bus_error(result, subject);
@@ -42,6 +49,22 @@ Error call_error(int result, const CallError& error, const std::string& subject)
 }
 
 }  // namespace
+
+std::string unit_path(const std::string& unit) {
+    char* path = nullptr;
+    if (sd_bus_path_encode(unit_prefix, unit.c_str(), &path) < 0) {
+        return {};
+    }
+    return std::unique_ptr<char, Free>{path}.get();
+}
+
+std::string unit_of_path(const char* path) {
+    char* name = nullptr;
+    if (sd_bus_path_decode(path, unit_prefix, &name) <= 0) {
+        return {};
+    }
+    return std::unique_ptr<char, Free>{name}.get();
+}
 
 std::uint64_t microseconds(std::chrono::milliseconds span) {
     return static_cast<std::uint64_t>(std::chrono::microseconds{span}.count());

@@ -14,11 +14,17 @@
 namespace paws::platform {
 
 inline constexpr auto systemd_name = "org.freedesktop.systemd1";
+inline constexpr auto manager_path = "/org/freedesktop/systemd1";
+inline constexpr auto manager_interface = "org.freedesktop.systemd1.Manager";
 
 struct UnrefMessage {
     void operator()(sd_bus_message* message) const noexcept { sd_bus_message_unref(message); }
 };
 using Message = std::unique_ptr<sd_bus_message, UnrefMessage>;
+
+// Of the unit's object; and the unit that an object is of, empty when it is none.
+std::string unit_path(const std::string& unit);
+std::string unit_of_path(const char* path);
 
 std::uint64_t microseconds(std::chrono::milliseconds span);
 

@@ -49,10 +49,36 @@ std::optional<WallTime> started(const Live& live) {
     return live.runner.unit_state.value ? live.runner.unit_state.value->active_enter : std::nullopt;
 }
 
+// The last line that it prints only while it listens or after it did: it says so once, maybe so
+// long ago that journald has removed the line.
+std::optional<WallTime> listened(const RunnerLog& log) {
+    auto last = log.listening;
+    if (log.job && newer(log.job->started, last)) {
+        last = log.job->started;
+    }
+    const auto* ended = log.finished.empty() ? nullptr : &log.finished.back();
+    if (ended != nullptr && ended->result != JobResult::lost && newer(ended->finished, last)) {
+        last = ended->finished;
+    }
+    return last;
+}
+
+// A listener that received bytes from GitHub lately: proof enough where the journal tells nothing,
+// or nothing of a start, neither of this one nor of one before.
+bool is_heard(const Live& live) {
+    const auto& last = live.contact.last;
+    return live.listener != nullptr && live.contact.watched && last &&
+           live.now.boot - *last <= contact_warn;
+}
+
+bool tells_of_no_start(const RunnerLog& log) {
+    return !log.started && !log.listening && !log.listener_exit && !log.trying_since;
+}
+
 std::optional<StateView> not_ready(const Live& live) {
     const auto since = started(live);
-    const bool listening = live.log.listening && !newer(since, live.log.listening) &&
-                           !newer(live.log.listener_exit, live.log.listening);
+    const auto heard = listened(live.log);
+    const bool listening = heard && !newer(since, heard) && !newer(live.log.listener_exit, heard);
     const bool gone = live.processes != nullptr && live.listener == nullptr;
     if (listening && !gone) {
         return std::nullopt;
@@ -64,6 +90,9 @@ std::optional<StateView> not_ready(const Live& live) {
     const std::string what =
         gone ? "no listener process" : "the listener has not said that it listens";
     if (begun && age(*begun, live.now) > start_patience) {
+        if (tells_of_no_start(live.log) && is_heard(live)) {
+            return std::nullopt;
+        }
         return view(RunnerState::offline, what + " for " + minutes(age(*begun, live.now)), begun);
     }
     return view(RunnerState::starting, what + " yet", begun);
@@ -177,11 +206,7 @@ StateView idle(const Live& live) {
                     "its connections cannot be seen, and no line of it proves contact" +
                         (heard ? " for " + minutes(live.now.boot - *heard) : std::string{}));
     }
-    auto since = live.log.listening;
-    if (!live.log.finished.empty() && newer(live.log.finished.back().finished, since)) {
-        since = live.log.finished.back().finished;
-    }
-    return view(RunnerState::idle, "listens for jobs", since);
+    return view(RunnerState::idle, "listens for jobs", listened(live.log));
 }
 
 StateView live_state(const Live& live) {
@@ -210,12 +235,8 @@ StateView live_state(const Live& live) {
     return idle(live);
 }
 
-// The journal cannot be read: a listener that received bytes from GitHub lately is still proof
-// enough.
 StateView without_lines(const Live& live) {
-    const auto& last = live.contact.last;
-    const bool heard = last && live.now.boot - *last <= contact_warn;
-    if (live.listener != nullptr && live.contact.watched && heard) {
+    if (is_heard(live)) {
         return has_worker(live) ? view(RunnerState::busy, "a worker runs")
                                 : view(RunnerState::idle, "the listener hears from GitHub");
     }

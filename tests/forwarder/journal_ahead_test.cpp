@@ -17,9 +17,7 @@ constexpr std::uint64_t second = 1'000'000;
 // An entry of each second since the epoch and since the boot, numbered by it.
 EntryOrder entry(std::uint64_t number) {
     return {.sequence = {.id = "a", .number = number},
-            .boot = "b",
-            .monotonic = number * second,
-            .realtime = number * second};
+            .clocks = {.boot = {1}, .monotonic = number * second, .realtime = number * second}};
 }
 
 struct Reading {
@@ -30,6 +28,19 @@ struct Reading {
         const auto rank = ahead.rank(cursor, now);
         ahead.pass(cursor, rank);
         return rank;
+    }
+    // As it is read where the clocks are enough, until something is ahead.
+    void skim_to(std::uint64_t first, std::uint64_t last) {
+        for (auto number = first; number <= last; ++number) {
+            REQUIRE(ahead.can_skim(entry(number).clocks, now));
+            ahead.skim(entry(number).clocks);
+        }
+    }
+    // Where reading ends.
+    Rank settle(const EntryOrder& last) {
+        REQUIRE(ahead.last_skimmed() == last.clocks);
+        ahead.forget_last_skimmed();
+        return pass(last);
     }
     void go_back() { ahead.go_around(now); }
 
@@ -48,9 +59,9 @@ TEST_CASE("journal ahead: entries that follow each other are in their places") {
     of_another_count.sequence.id = "other";
     CHECK(reading.pass(of_another_count) == Rank::in_place);
     auto of_another_boot = entry(501);
-    of_another_boot.boot = "other";
+    of_another_boot.clocks.boot = {2};
     of_another_boot.sequence.id = "other";
-    of_another_boot.monotonic = 900'000 * second;
+    of_another_boot.clocks.monotonic = 900'000 * second;
     CHECK(reading.pass(of_another_boot) == Rank::in_place);
     CHECK_FALSE(reading.ahead.is_beyond());
 }
@@ -59,11 +70,11 @@ TEST_CASE("journal ahead: a number, a time or an uptime beyond those before is a
     auto number = entry(11);
     number.sequence.number = std::uint64_t{1} << 50U;
     auto realtime = entry(11);
-    realtime.realtime = 1061 * second;
+    realtime.clocks.realtime = 1061 * second;
     auto uptime = entry(11);
-    uptime.monotonic += 5 * second;
+    uptime.clocks.monotonic += 5 * second;
     auto beyond_all = entry(11);
-    beyond_all.monotonic = ~std::uint64_t{0};
+    beyond_all.clocks.monotonic = ~std::uint64_t{0};
     for (const auto& wild : {number, realtime, uptime, beyond_all}) {
         CAPTURE(cursor_of(wild));
         Reading reading;
@@ -132,26 +143,26 @@ TEST_CASE("journal ahead: the way around leaves out what is wild") {
     auto number = entry(11);
     number.sequence.number = std::uint64_t{1} << 50U;
     auto old_number = number;  // of an archive that was read long ago
-    old_number.monotonic = old_number.realtime = 3 * second;
+    old_number.clocks.monotonic = old_number.clocks.realtime = 3 * second;
     auto realtime = entry(11);
-    realtime.realtime = 1061 * second;
+    realtime.clocks.realtime = 1061 * second;
     auto uptime = entry(11);
-    uptime.monotonic += 50 * second;
+    uptime.clocks.monotonic += 50 * second;
     auto all = number;
-    all.realtime = 1061 * second;
+    all.clocks.realtime = 1061 * second;
     auto of_another_count = realtime;
     of_another_count.sequence.id = "other";
     auto after = entry(11);
-    ++after.monotonic;
-    ++after.realtime;
+    ++after.clocks.monotonic;
+    ++after.clocks.realtime;
     auto after_last = entry(10);
-    ++after_last.monotonic;
-    ++after_last.realtime;
+    ++after_last.clocks.monotonic;
+    ++after_last.clocks.realtime;
     auto next_number = entry(10);
     next_number.sequence.number = 12;
-    for (const auto& each : {Case{number, cursor_by_time(after)},
-                             Case{old_number, cursor_by_time(after_last)},
-                             Case{all, cursor_by_time(after_last)},
+    for (const auto& each : {Case{number, cursor_by_time(after.clocks)},
+                             Case{old_number, cursor_by_time(after_last.clocks)},
+                             Case{all, cursor_by_time(after_last.clocks)},
                              Case{realtime, cursor_of(next_number)},
                              Case{uptime, cursor_of(next_number)},
                              Case{of_another_count, ""}}) {
@@ -171,4 +182,123 @@ TEST_CASE("journal ahead: what is no cursor is in its place") {
     reading.pass(entry(10));
     CHECK(reading.ahead.rank("", reading.now) == Rank::in_place);
     CHECK(reading.ahead.rank("no cursor", reading.now) == Rank::in_place);
+}
+
+TEST_CASE("journal ahead: clocks that go on are enough for a while") {
+    Reading reading;
+    CHECK_FALSE(reading.ahead.can_skim(entry(1).clocks, reading.now));  // nothing is before it
+    reading.pass(entry(1));
+    reading.skim_to(2, 1 + JournalAhead::most_skimmed);
+    const auto next = entry(2 + JournalAhead::most_skimmed);
+    CHECK_FALSE(reading.ahead.can_skim(next.clocks, reading.now));
+    CHECK(reading.pass(next) == Rank::in_place);
+    CHECK(reading.ahead.last_skimmed() == std::nullopt);
+    CHECK(reading.ahead.can_skim(entry(40).clocks, reading.now));
+}
+
+TEST_CASE("journal ahead: clocks that do not go on are not enough") {
+    auto back = entry(9);
+    auto wall_back = entry(11);
+    wall_back.clocks.realtime = 9 * second;
+    auto uptime_back = entry(11);
+    uptime_back.clocks.monotonic = 9 * second;
+    auto outran = entry(11);
+    outran.clocks.monotonic += 2 * second;
+    auto of_another_boot = entry(11);
+    of_another_boot.clocks.boot = {2};
+    for (const auto& odd : {back, wall_back, uptime_back, outran, of_another_boot, entry(1061)}) {
+        CAPTURE(cursor_of(odd));
+        Reading after_ranked;
+        after_ranked.pass(entry(10));
+        CHECK_FALSE(after_ranked.ahead.can_skim(odd.clocks, after_ranked.now));
+        Reading after_skimmed;
+        after_skimmed.pass(entry(8));
+        after_skimmed.skim_to(9, 10);
+        CHECK_FALSE(after_skimmed.ahead.can_skim(odd.clocks, after_skimmed.now));
+    }
+}
+
+TEST_CASE("journal ahead: where something is ahead every number is looked at") {
+    Reading reading;
+    reading.pass(entry(10));
+    auto wild = entry(11);
+    wild.sequence.number = std::uint64_t{1} << 50U;
+    reading.pass(wild);
+    CHECK_FALSE(reading.ahead.can_skim(entry(12).clocks, reading.now));
+    reading.pass(entry(12));
+    CHECK_FALSE(reading.ahead.can_skim(entry(13).clocks, reading.now));
+}
+
+TEST_CASE("journal ahead: a number that is wild by one shows where reading ends") {
+    for (const std::uint64_t wild_by : {1U, 4U, 1000U}) {
+        CAPTURE(wild_by);
+        Reading reading;
+        reading.pass(entry(10));
+        reading.skim_to(11, 20);
+        auto wild = entry(20);
+        wild.sequence.number += wild_by;
+        CHECK(reading.settle(wild) == Rank::ahead);
+        CHECK(reading.ahead.is_beyond());
+        CHECK(reading.pass(entry(21)) == Rank::in_place);
+    }
+    Reading reading;
+    reading.pass(entry(10));
+    reading.skim_to(11, 20);
+    CHECK(reading.settle(entry(20)) == Rank::in_place);
+    CHECK(reading.pass(entry(22)) == Rank::ahead);
+}
+
+TEST_CASE("journal ahead: what was skimmed before something ahead is taken once") {
+    Reading reading;
+    reading.pass(entry(10));
+    reading.skim_to(11, 12);
+    auto wild = entry(13);
+    wild.sequence.id = "other";
+    wild.clocks.realtime = 1061 * second;
+    CHECK(reading.pass(wild) == Rank::ahead);
+    CHECK(reading.ahead.last_skimmed() == std::nullopt);
+    CHECK(reading.ahead.go_around(reading.now) == std::nullopt);  // after the one in place
+    CHECK(reading.pass(entry(11)) == Rank::repeated);
+    CHECK(reading.pass(entry(12)) == Rank::repeated);
+    CHECK(reading.pass(wild) == Rank::known);
+    CHECK(reading.pass(entry(13)) == Rank::in_place);
+}
+
+TEST_CASE("journal ahead: the way around begins after what was skimmed") {
+    Reading reading;
+    reading.pass(entry(10));
+    reading.skim_to(11, 12);
+    auto wild = entry(13);
+    wild.clocks.realtime = 1061 * second;
+    wild.sequence.number = std::uint64_t{1} << 50U;
+    reading.pass(wild);
+    auto after_last = entry(12);
+    ++after_last.clocks.monotonic;
+    ++after_last.clocks.realtime;
+    CHECK(reading.ahead.go_around(reading.now) == cursor_by_time(after_last.clocks));
+    CHECK(reading.pass(entry(13)) == Rank::in_place);
+
+    Reading by_number;
+    by_number.pass(entry(10));
+    by_number.skim_to(11, 12);
+    auto in_future = entry(13);
+    in_future.clocks.realtime = 1061 * second;
+    by_number.pass(in_future);
+    auto next_number = entry(12);
+    next_number.sequence.number = 14;
+    CHECK(by_number.ahead.go_around(by_number.now) == cursor_of(next_number));
+}
+
+TEST_CASE("journal ahead: what was skimmed may turn out to be ahead when it is read again") {
+    Reading reading;
+    reading.pass(entry(10));
+    reading.skim_to(11, 13);
+    reading.ahead.go_back();
+    CHECK(reading.pass(entry(11)) == Rank::repeated);
+    auto wild = entry(12);
+    wild.sequence.number = 14;
+    CHECK(reading.pass(wild) == Rank::known);
+    CHECK(reading.ahead.is_beyond());
+    CHECK(reading.pass(entry(13)) == Rank::repeated);
+    CHECK(reading.pass(entry(14)) == Rank::in_place);
 }

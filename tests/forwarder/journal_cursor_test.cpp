@@ -41,14 +41,23 @@ TEST_CASE("journal cursor: tells the order of its entry, and an order tells a cu
         "m=4fc72436e;t=4c508a72423d9;x=d3e5610681098c10";
     const auto order = entry_order(cursor);
     REQUIRE(order);
-    CHECK(order->boot == "6c7c6013a26343b29e964691ff25d04c");
-    CHECK(order->monotonic == 0x4fc72436e);
-    CHECK(order->realtime == 0x4c508a72423d9);
+    CHECK(order->clocks.boot.front() == 0x6c);
+    CHECK(order->clocks.boot.back() == 0x4c);
+    CHECK(order->clocks.monotonic == 0x4fc72436e);
+    CHECK(order->clocks.realtime == 0x4c508a72423d9);
     CHECK(cursor_of(*order) == cursor.substr(0, cursor.find(";x=")));
-    CHECK(cursor_by_time(*order) ==
+    CHECK(cursor_by_time(order->clocks) ==
           "b=6c7c6013a26343b29e964691ff25d04c;m=4fc72436e;t=4c508a72423d9");
-    for (const auto* odd :
-         {"", "s=a;i=1", "s=a;i=1;b=b;m=1", "i=1;b=b;m=1;t=1", "s=a;i=1;b=b;m=1;t=x"}) {
+    const std::string boot = "b=6c7c6013a26343b29e964691ff25d04c";
+    CHECK(entry_order("s=a;i=1;" + boot + ";m=1;t=1"));
+    for (const auto& odd : {std::string{},
+                            std::string{"s=a;i=1"},
+                            "s=a;i=1;" + boot + ";m=1",
+                            "i=1;" + boot + ";m=1;t=1",
+                            "s=a;i=1;" + boot + ";m=1;t=x",
+                            "s=a;i=1;" + boot + "0;m=1;t=1",
+                            std::string{"s=a;i=1;b=6c7c6013a26343b29e964691ff25d04x;m=1;t=1"},
+                            std::string{"s=a;i=1;b=;m=1;t=1"}}) {
         CHECK_FALSE_MESSAGE(entry_order(odd), odd);
     }
 }

@@ -154,6 +154,62 @@ TEST_CASE("journal damage: it may come while nobody reads") {
     }
 }
 
+TEST_CASE("journal damage: a read that ends at a wild entry is gone on from the place before") {
+    for (const auto field : all_fields) {
+        for (const std::size_t wild : {3U, 40U}) {
+            CAPTURE(static_cast<int>(field));
+            CAPTURE(wild);
+            JournalRig rig;
+            rig.bounds.entries = wild + 1;
+            rig.add_numbers(1, 50, "old.journal");
+            rig.begin_file("system.journal", "old.journal");
+            rig.add_numbers(51, 60, "system.journal");
+            flip(rig, "old.journal", wild, field);
+            rig.open();
+            rig.read_once();
+            auto lines = as_set(rig.take_lines());
+            lines.merge(as_set(rig.reopen_and_read()));
+            auto others = from_to(1, static_cast<int>(wild));
+            others.merge(from_to(51, 60));
+            CHECK(missing(others, lines) == "");
+            goes_on(rig, "system.journal", 61);
+        }
+    }
+}
+
+TEST_CASE("journal damage: a wild number shows, also soon after another sequence began") {
+    JournalRig rig;
+    rig.bounds.entries = 9;  // a read ends at the wild one
+    rig.add_numbers(1, 5, "a.journal");
+    rig.add_numbers(6, 15, "b.journal");
+    rig.begin_file("system.journal", "b.journal");
+    rig.add_numbers(16, 20, "system.journal");
+    flip(rig, "b.journal", 3, EntryField::number);
+    rig.open();
+    const auto lines = as_set(rig.read());
+    CHECK(missing(from_to(1, 9), lines) == "");
+    CHECK(missing(from_to(16, 20), lines) == "");
+    goes_on(rig, "system.journal", 21);
+}
+
+TEST_CASE("journal damage: what was read before something ahead is not sent again") {
+    for (const auto field : all_fields) {
+        for (const std::size_t wild : {5U, 20U, 33U}) {
+            CAPTURE(static_cast<int>(field));
+            CAPTURE(wild);
+            JournalRig rig;
+            rig.add_numbers(1, 40, "old.journal");
+            rig.add_numbers(41, 50, "system.journal");  // counts by itself
+            flip(rig, "old.journal", wild, field);
+            rig.open();
+            const auto lines = rig.read();
+            CHECK(lines.size() == as_set(lines).size());
+            CHECK(missing(from_to(41, 50), as_set(lines)) == "");
+            goes_on(rig, "system.journal", 51);
+        }
+    }
+}
+
 TEST_CASE("journal damage: beginning now it is not begun at a wild entry") {
     for (const auto field : all_fields) {
         CAPTURE(static_cast<int>(field));

@@ -1,5 +1,6 @@
 #include "platform/sd_journal.h"
 
+#include "platform/sd_journal_access.h"
 #include "tests/support/journal_writer.h"
 #include "tests/support/temporary_directory.h"
 
@@ -86,6 +87,11 @@ TEST_CASE("SdJournal: matched entries come in order, with their time and fields"
     REQUIRE(journal->seek_head());
     REQUIRE(journal->next().value());
     CHECK(journal->taken() == eight + 1s);
+    const auto clocks = journal->clocks();
+    REQUIRE(clocks);
+    CHECK(clocks->wall_time() == eight + 1s);
+    CHECK(clocks->monotonic > 0);
+    CHECK(clocks->boot != platform::EntryClocks{}.boot);
     CHECK(message(*journal) == "1");
     CHECK(rest(*journal) == Messages{"3"});
     REQUIRE(journal->match({}));
@@ -93,6 +99,34 @@ TEST_CASE("SdJournal: matched entries come in order, with their time and fields"
     CHECK(rest(*journal) == Messages{"2", "3"});
     REQUIRE(journal->seek_last(100));
     CHECK(rest(*journal) == Messages{"1", "2", "3"});
+}
+
+TEST_CASE("SdJournal: files count in one sequence, unless one began anew or cannot be read") {
+    const TemporaryDirectory directory;
+    const platform::JournalPlace place{.directory = directory.path()};
+    CHECK_FALSE(platform::count_in_one_sequence(place));
+    JournalWriter writer{directory.path()};
+    add(writer, 1);
+    writer.commit("a.journal");
+    CHECK(platform::count_in_one_sequence(place));
+    fs::create_directory(directory.path() / "machine");
+    const auto archive = directory.path() / "machine/b.journal~";  // in libsystemd's eyes as well
+    fs::copy_file(directory.path() / "a.journal", archive);
+    CHECK(platform::count_in_one_sequence(place));
+    SUBCASE("of another journald") {
+        add(writer, 2);
+        writer.commit("c.journal");
+        CHECK_FALSE(platform::count_in_one_sequence(place));
+    }
+    SUBCASE("cut short") {
+        fs::resize_file(archive, 80);
+        CHECK_FALSE(platform::count_in_one_sequence(place));
+    }
+    SUBCASE("no file") {
+        fs::remove(archive);
+        fs::create_directory(archive);
+        CHECK_FALSE(platform::count_in_one_sequence(place));
+    }
 }
 
 TEST_CASE("SdJournal: reading goes on after a cursor, also when its entry is gone or not matched") {

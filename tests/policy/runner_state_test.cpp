@@ -69,6 +69,53 @@ TEST_CASE("runner_state: an orphan worker does not make it busy") {
     CHECK(state_of(runner).state == RunnerState::idle);
 }
 
+TEST_CASE("runner_state: where the journal no longer tells that it listens, its jobs do") {
+    auto runner = healthy();
+    runner.log.value->listening.reset();
+    CHECK(state_of(runner).state == RunnerState::offline);
+    auto job = running(20min);
+    runner.log.value->job = job;
+    CHECK(state_of(runner).state == RunnerState::idle);
+    runner.log.value->job.reset();
+    job.finished = noon.wall - 10min;
+    job.result = JobResult::failed;
+    runner.log.value->finished = {job};
+    CHECK(state_of(runner).state == RunnerState::idle);
+    CHECK(state_of(runner).since == noon.wall - 10min);
+    runner.log.value->started = noon.wall - 5min;  // after its last job
+    CHECK(state_of(runner).state == RunnerState::offline);
+}
+
+TEST_CASE("runner_state: a job that was lost does not prove that it listens again") {
+    auto runner = healthy();
+    runner.log.value->listening.reset();
+    auto job = running(20min);
+    job.finished = noon.wall - 10min;
+    job.result = JobResult::lost;
+    runner.log.value->finished = {job};
+    CHECK(state_of(runner).state == RunnerState::offline);
+}
+
+TEST_CASE("runner_state: where the journal tells of no start, what it receives proves it") {
+    auto runner = healthy();
+    runner.log.value->listening.reset();
+    runner.log.value->started.reset();
+    CHECK(state_of(runner).state == RunnerState::idle);
+    CHECK_FALSE(state_of(runner).since);
+    SUBCASE("what it received long ago does not") {
+        runner.sockets.value->last_received_seconds = 181.0;
+        CHECK(state_of(runner).state == RunnerState::offline);
+    }
+    SUBCASE("nor does it soon after a start, whose lines may come yet") {
+        runner.unit_state.value->active_enter = noon.wall - 3min;
+        CHECK(state_of(runner).state == RunnerState::starting);
+    }
+    SUBCASE("nor where the listener has not come up since an exit") {
+        runner.log.value->listener_exit = noon.wall - 30min;
+        CHECK(state_of(runner).state == RunnerState::offline);
+    }
+}
+
 TEST_CASE("runner_state: facts that are missing or older than thirty seconds are unknown") {
     auto runner = healthy();
     CHECK(state_of(runner, after(30s)).state == RunnerState::idle);

@@ -15,7 +15,7 @@ SOCKET = "/run/paws-agent/control.sock"
 FILES = project.SOURCE / "packaging/files.txt"
 
 
-def boot(label: str, binds: dict[Path, str] | None = None) -> BootedHost:
+def boot(label: str, binds: dict[Path, str] | None = None, reboots: bool = False) -> BootedHost:
     """A host that sees what was built, with the programs where the package puts them."""
     return BootedHost(label, {
         project.build() / "bin": "/srv/bin",
@@ -24,7 +24,7 @@ def boot(label: str, binds: dict[Path, str] | None = None) -> BootedHost:
         project.binary("pawsctl"): "/usr/bin/pawsctl",
         project.binary("paws-action"): "/usr/libexec/paws-agent/paws-action",
         **(binds or {}),
-    })
+    }, reboots)
 
 
 class AgentUnit:

@@ -1,7 +1,8 @@
 """BootedHost: a Debian host with systemd as PID 1, booted in systemd-nspawn in about a second.
 
-Changes live in a RAM overlay and vanish with the host. Nothing of the machine around it is
-touched: own network, own cgroup, and only processes started here are ended.
+Changes live in a RAM overlay and vanish with the host, or in a copy of the root when it is to be
+booted again. Nothing of the machine around it is touched: own network, own cgroup, and only
+processes started here are ended.
 
 Not to be had in nspawn: cgroup controllers, so no memory or pids limits (see guest.py).
 """
@@ -29,23 +30,36 @@ CLONE_NEWNET = 0x40000000
 class BootedHost(Host):
     _count = 0
 
-    def __init__(self, label: str, binds: dict[Path, str] | None = None) -> None:
+    def __init__(self, label: str, binds: dict[Path, str] | None = None,
+                 reboots: bool = False) -> None:
         """`binds`: what of this machine is seen in the host, read-only, and where."""
         self.label = self.name = label
         self.binds = binds or {}
+        self.reboots = reboots
         self.leader: int | None = None  # PID 1 of the host, as this machine numbers it
 
     def __enter__(self) -> "BootedHost":
         BootedHost._count += 1
         self.name = f"{self.label}-{BootedHost._count}-{os.getpid()}"
-        root = image.host_root()
         with contextlib.ExitStack() as undo:
-            self._boot(root, undo)
+            self.root = image.host_root()
+            if self.reboots:
+                copy = undo.enter_context(image.work_folder()) / "root"
+                subprocess.run(["cp", "-a", self.root, copy], check=True, timeout=120)
+                self.root = copy
+            self._boots = undo.enter_context(contextlib.ExitStack())
+            self._boot(self.root, self._boots)
             self._undo = undo.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._undo.close()
+
+    def reboot(self) -> None:
+        """An orderly power-off, and another boot of the same root, in a new network."""
+        assert self.reboots, "its changes would be lost"
+        self._boots.close()
+        self._boot(self.root, self._boots)
 
     def _boot(self, root: Path, undo: contextlib.ExitStack) -> None:
         self.console = Path(undo.enter_context(tempfile.TemporaryDirectory())) / "console"
@@ -67,7 +81,8 @@ class BootedHost(Host):
         # are accepted and silently not enforced.
         return ["systemd-nspawn", "--quiet", "--boot", f"--directory={root}",
                 f"--machine={self.name}", f"--hostname={self.name}", "--register=no",
-                "--keep-unit", "--console=pipe", "--volatile=overlay", "--private-network",
+                "--keep-unit", "--console=pipe", "--private-network",
+                *([] if self.reboots else ["--volatile=overlay"]),
                 "--capability=all", "--system-call-filter=bpf @keyring perf_event_open",
                 *(f"--bind-ro={source}:{target}" for source, target in self.binds.items())]
 

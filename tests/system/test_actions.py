@@ -388,12 +388,22 @@ def test_its_unit_gives_it_little(host, agent, verb):
 POLKIT = "/usr/share/dbus-1/system-services/org.freedesktop.PolicyKit1.service"
 
 
-@pytest.mark.parametrize("lack", ["templates", "polkit"])
+LACKS = {  # how it is brought about and undone, and what the agent says of it
+    "templates": ("mv /usr/lib/systemd/system/paws-open@.service /root; systemctl daemon-reload",
+                  "mv /root/paws-open@.service /usr/lib/systemd/system; systemctl daemon-reload",
+                  "not found"),
+    "polkit": (f"systemctl stop polkit; mv {POLKIT} /root; systemctl reload dbus",
+               f"mv /root/{Path(POLKIT).name} {POLKIT}; systemctl reload dbus; systemctl start polkit",
+               "polkit running?"),
+    "masked-polkit": ("systemctl mask --now polkit", "systemctl unmask polkit; systemctl start polkit",
+                      "polkit running?"),
+}
+
+
+@pytest.mark.parametrize("lack", LACKS)
 def test_where_nothing_can_be_started_it_is_said_once(host, agent, lack):
-    if lack == "templates":
-        host.run("mv /usr/lib/systemd/system/paws-open@.service /root; systemctl daemon-reload")
-    else:
-        host.run(f"systemctl stop polkit; mv {POLKIT} /root; systemctl reload dbus")
+    bring_about, undo, said = LACKS[lack]
+    host.run(bring_about)
     agent.restart()
     runner = closed_runner(host, f"lacks-{lack}").start()
     try:
@@ -401,14 +411,11 @@ def test_where_nothing_can_be_started_it_is_said_once(host, agent, lack):
         told = f"action failed unit=paws-open@{runner.name}.service"
         host.wait_for(lambda: told in agent.log(), 40, "it is told why")
         line, = (one for one in agent.log().splitlines() if told in one)
-        assert {"templates": "not found", "polkit": "polkit running?"}[lack] in line
+        assert said in line
         assert runner.name in agent.metrics().text and is_open(agent, runner) is False
     finally:
         runner.stop()
-        if lack == "templates":
-            host.run("mv /root/paws-open@.service /usr/lib/systemd/system; systemctl daemon-reload")
-        else:
-            host.run(f"mv /root/{Path(POLKIT).name} {POLKIT}; systemctl reload dbus; systemctl start polkit")
+        host.run(undo)
 
 
 VERBS = {"start": "StartUnit", "stop": "StopUnit", "restart": "RestartUnit", "reload": "ReloadUnit"}
