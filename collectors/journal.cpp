@@ -351,25 +351,9 @@ Result<bool> JournalCollector::count(const JournalEntry& entry) {
     if (!cursor) {
         return cursor.error();
     }
+    position_ = *cursor;  // whatever happens to those that come after
     track.log.counted_to = std::move(*cursor);
     return true;
-}
-
-// The cursor of the first entry after `cursor` that matches; empty when there is none.
-Result<std::string> JournalCollector::first_after(const std::vector<std::string>& terms,
-                                                  const std::string& cursor) {
-    auto done = journal_->match(terms);
-    if (done) {
-        done = cursor.empty() ? journal_->seek_head() : journal_->seek_after(cursor);
-    }
-    if (!done) {
-        return done.error();
-    }
-    const auto there = journal_->next();
-    if (!there) {
-        return there.error();
-    }
-    return *there ? journal_->cursor() : std::string{};
 }
 
 Fill JournalCollector::fill(const Facts& seen, const Now& now) {

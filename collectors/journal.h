@@ -78,6 +78,9 @@ private:
                               const Now& now);
     Result<void> read_rest(const std::string& unit, Track& track, Budget& budget);
     std::string counted_to(const Track& track) const;
+    Result<bool> go_to_last(const std::vector<std::string>& terms, const std::string& cursor);
+    Result<std::string> last_up_to(const std::vector<std::string>& terms,
+                                   const std::string& cursor);
     Result<std::string> start_around(const std::string& unit, const std::string& cursor);
     Result<std::vector<std::string>> history_terms(const std::string& unit,
                                                    Track& track,
@@ -85,8 +88,6 @@ private:
     Result<void> find_wrapper(const std::vector<std::string>& terms,
                               Track& track,
                               const std::string& start);
-    Result<std::string> first_after(const std::vector<std::string>& terms,
-                                    const std::string& cursor);
     Result<void> read_hooks(const std::string& unit, Track& track);
     Result<bool> read_hook(const Track& track, Job& job);
     JournalEntry entry() const;

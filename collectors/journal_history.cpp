@@ -42,18 +42,34 @@ Result<void> JournalCollector::find_wrapper(const std::vector<std::string>& term
     return done;
 }
 
-// The start of the unit that its newest entry up to `cursor` is of; empty when there is none.
-Result<std::string> JournalCollector::start_around(const std::string& unit,
-                                                   const std::string& cursor) {
-    const std::vector<std::string> terms{term("_SYSTEMD_UNIT", unit)};
+// To the last entry that matches, up to that of `cursor`; false when there is none.
+Result<bool> JournalCollector::go_to_last(const std::vector<std::string>& terms,
+                                          const std::string& cursor) {
     if (auto matched = journal_->match(terms); !matched) {
         return matched.error();
     }
-    const auto sought = journal_->seek_last_to(cursor, 1);
-    if (!sought) {
-        return sought.error();
+    if (cursor.empty()) {
+        return false;
     }
-    const auto there = *sought ? journal_->next() : sought;
+    const auto sought = journal_->seek_last_to(cursor, 1);
+    return sought && *sought ? journal_->next() : sought;
+}
+
+// Its cursor; empty when there is none.
+Result<std::string> JournalCollector::last_up_to(const std::vector<std::string>& terms,
+                                                 const std::string& cursor) {
+    const auto there = go_to_last(terms, cursor);
+    if (!there) {
+        return there.error();
+    }
+    return *there ? journal_->cursor() : std::string{};
+}
+
+// The start of the unit that it is of; empty when there is none.
+Result<std::string> JournalCollector::start_around(const std::string& unit,
+                                                   const std::string& cursor) {
+    const std::vector<std::string> terms{term("_SYSTEMD_UNIT", unit)};
+    const auto there = go_to_last(terms, cursor);
     if (!there) {
         return there.error();
     }
@@ -130,19 +146,20 @@ Result<void> JournalCollector::read_history(const std::string& unit,
         return {};
     }
     const auto terms = history_terms(unit, track, from);
-    const auto end = terms ? first_after(*terms, from) : Result<std::string>{terms.error()};
+    const auto last = terms ? last_up_to(*terms, from) : Result<std::string>{terms.error()};
     const auto any =
-        end ? journal_->seek_last_to(from, bounds_.history) : Result<bool>{end.error()};
+        last ? journal_->seek_last_to(from, bounds_.history) : Result<bool>{last.error()};
     if (!any) {
         track.reading = Reading::history;
         return any.error();
     }
-    for (std::size_t read = 0; *any && read < bounds_.history; ++read) {
-        const auto more = journal_->next();
-        if (!more) {
-            return more.error();
+    bool more = *any;
+    for (std::size_t read = 0; more && read < bounds_.history; ++read) {
+        const auto there = journal_->next();
+        if (!there) {
+            return there.error();
         }
-        if (!*more || (!end->empty() && journal_->is_at(*end))) {
+        if (!*there) {
             break;
         }
         budget.entries -= std::min<std::size_t>(budget.entries, 1);
@@ -150,19 +167,25 @@ Result<void> JournalCollector::read_history(const std::string& unit,
         if (!track.invocation.empty() || now.wall - line.at <= look_back) {
             consume(track, line);
         }
+        more = !journal_->is_at(*last);
     }
     track.log.counters = tally.counters;
     forget_told_jobs(track.log, &track.log);
     return {};
 }
 
-// What came after, of all starts of the unit, up to the entry that drain() would read next: so none
-// is counted twice or never.
+// What came after, of all starts of the unit, up to where drain() goes on: so that none is counted
+// twice or never. Others may come while it is read, which is why the last one is looked up first.
 Result<void> JournalCollector::read_rest(const std::string& unit, Track& track, Budget& budget) {
     const std::vector<std::string> terms{term("_SYSTEMD_UNIT", unit), term("_TRANSPORT", "stdout")};
-    const auto end = first_after(terms, position_);
-    if (!end) {
-        return end.error();
+    const auto before = last_up_to(terms, track.reached);
+    const auto last = before ? last_up_to(terms, position_) : before;
+    if (!last) {
+        return last.error();
+    }
+    if (*last == *before) {
+        track.reading = Reading::live;
+        return {};
     }
     auto sought =
         track.reached.empty() ? journal_->seek_head() : journal_->seek_after(track.reached);
@@ -174,7 +197,7 @@ Result<void> JournalCollector::read_rest(const std::string& unit, Track& track, 
         if (!more) {
             return more.error();
         }
-        if (!*more || (!end->empty() && journal_->is_at(*end))) {
+        if (!*more) {
             track.reading = Reading::live;
             return {};
         }
@@ -187,6 +210,10 @@ Result<void> JournalCollector::read_rest(const std::string& unit, Track& track, 
         budget.bytes -= std::min(budget.bytes, line.message.size());
         if (consume(track, line)) {
             track.log.counted_to = track.reached;
+        }
+        if (track.reached == *last) {
+            track.reading = Reading::live;
+            return {};
         }
     }
     return {};

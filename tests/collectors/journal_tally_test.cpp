@@ -3,7 +3,9 @@
 #include "tests/collectors/journal_rig.h"
 
 #include <algorithm>
+#include <atomic>
 #include <fstream>
+#include <thread>
 
 #include <doctest/doctest.h>
 
@@ -77,6 +79,40 @@ TEST_CASE("journal: a new agent counts on from where the one before it ended, ea
     run_job(runner, 200s);
     writer.commit();
     CHECK(jobs(*collect(last, after)) == 4);
+}
+
+TEST_CASE("journal: lines that come while those before them are read are not counted twice") {
+    const TemporaryDirectory directory;
+    JournalWriter writer{directory.path()};
+    RunnerJournal runner{writer, unit, invocation};
+    start(runner);
+    writer.commit();
+    auto facts = found();
+    {
+        JournalCollector first{in(directory.path())};
+        collect(first, facts);
+    }
+    constexpr std::uint64_t exits = 3'000;
+    for (std::uint64_t exit = 0; exit < exits; ++exit) {
+        runner.say(eight + 10s + exit * 1s, "Runner listener exited with error code null");
+    }
+    std::atomic<bool> written = false;
+    std::thread host{[&] {
+        writer.commit();
+        written = true;
+    }};
+    for (bool last = false; !last;) {  // each ends at once, and the next one takes over
+        last = written;
+        JournalCollector next{going_on(directory.path(), kept(facts))};
+        facts = found();
+        collect(next, facts);
+    }
+    host.join();
+    JournalCollector next{going_on(directory.path(), kept(facts))};
+    auto after = found();
+    const auto counted = collect(next, after)->counters.listener_exits.at("null");
+    CHECK(counted <= exits);
+    CHECK(counted + 5 > exits);  // one that is half written when a collector opens may be missed
 }
 
 TEST_CASE("journal: what a runner did over several starts while no agent ran is counted") {

@@ -37,7 +37,12 @@ def agent(host):
     return AgentUnit(host)
 
 
+def apt(host, *words):
+    return host.run(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--yes", *words], timeout=120)
+
+
 def install(host):
+    """Anew, which apt does not do to the version that is there."""
     return host.run(["env", "DEBIAN_FRONTEND=noninteractive", "dpkg", "-i", DEB], timeout=120)
 
 
@@ -47,10 +52,10 @@ def is_active(host):
 
 def test_it_is_useful_seconds_after_its_installation(host, agent):
     began = time.monotonic()
-    install(host)
+    apt(host, "install", DEB)
     host.wait_for(lambda: agent.get("/-/ready").status == 200, 5, "the agent is ready")
     assert agent.metrics().value("paws_host_cpus") > 0
-    print(f"dpkg -i to the first good scrape: {time.monotonic() - began:.1f} s")
+    print(f"apt install to the first good scrape: {time.monotonic() - began:.1f} s")
     assert is_active(host) and host.show(UNIT, "UnitFileState")["UnitFileState"] == "enabled"
     assert host.run("pawsctl status").stdout
 
@@ -165,10 +170,10 @@ def test_removed_it_leaves_what_it_knew_and_purged_what_others_made(host, agent)
     host.write("/etc/paws-agent/conf.d/mine.toml", "[agent]\n")
     host.wait_for(lambda: host.run("test -s /var/lib/paws-agent/paws.db", check=False)
                   .returncode == 0, 10, "there is a database")
-    host.run(["dpkg", "-r", PACKAGE], timeout=60)
+    apt(host, "remove", PACKAGE)
     assert host.run("ps -C paws-agent", check=False).returncode != 0
     host.run("test -s /var/lib/paws-agent/paws.db && test -s /etc/paws-agent/agent.toml")
-    host.run(["dpkg", "-P", PACKAGE], timeout=60)
+    apt(host, "purge", PACKAGE)
     left = host.run("ls -d /var/lib/paws-agent /etc/paws-agent/agent.toml /usr/bin/paws-agent",
                     check=False).stdout
     assert left == ""
