@@ -168,11 +168,11 @@ TEST_CASE("journal damage: a read that ends at a wild entry is gone on from the 
             flip(rig, "old.journal", wild, field);
             rig.open();
             rig.read_once();
-            auto lines = as_set(rig.take_lines());
-            lines.merge(as_set(rig.reopen_and_read()));
+            auto found = as_set(rig.take_lines());
+            found.merge(as_set(rig.reopen_and_read()));
             auto others = from_to(1, static_cast<int>(wild));
             others.merge(from_to(51, 60));
-            CHECK(missing(others, lines) == "");
+            CHECK(missing(others, found) == "");
             goes_on(rig, "system.journal", 61);
         }
     }
