@@ -86,6 +86,11 @@ class AgentUnit:
         assert answer["ok"], answer
         return next((one for one in answer["result"]["runners"] if one["name"] == name), None)
 
+    def may_look_into(self, name: str) -> bool:
+        """Whether the runner's directories are open to it."""
+        evidence = (self.runner(name) or {}).get("evidence", [])
+        return not any("may not look" in one["value"] for one in evidence)
+
     def wait_for_state(self, name: str, state: str, timeout: float = 5) -> dict:
         """Waits until the runner is in that state; it, as the status shows it."""
         shown: dict = {}

@@ -81,3 +81,13 @@ class RunnerUnit:
 
     def main_pid(self) -> int:
         return self.host.main_pid(self.unit)
+
+
+def closed_runner(host, short, user=None):
+    """A runner in a home of its own that is 0700, as adduser makes homes on Debian."""
+    user = user or short
+    host.run(f"id {user} >/dev/null 2>&1 || useradd --create-home --shell /bin/sh {user}; "
+             f"chmod 700 /home/{user}")
+    runner = RunnerUnit(host, short, user=user)
+    runner.root = f"/home/{user}/actions-runner"
+    return runner.install(FAKE_RELAUNCH_MS="300", FAKE_RENEW_MS="500")

@@ -4,14 +4,13 @@ import json
 import subprocess
 import threading
 import time
-from pathlib import Path
 
 import pytest
 
 from agent_unit import UNIT, USER
 from fake_loki import FakeLoki
 from nspawn import in_network_of
-from runner_unit import RunnerUnit
+from runner_unit import closed_runner
 
 MIB = 1 << 20
 LOGS = '[logs]\nloki_url = "{url}"\nbatch_wait = "200ms"\n'
@@ -21,16 +20,6 @@ LOGS = '[logs]\nloki_url = "{url}"\nbatch_wait = "200ms"\n'
 def other(host):
     """A user who has nothing to do with any runner."""
     host.run("useradd --create-home other; chmod 755 /home/other")
-
-
-def closed_runner(host, short, user=None):
-    """A runner in a home of its own that is 0700, as adduser makes homes on Debian."""
-    user = user or short
-    host.run(f"id {user} >/dev/null 2>&1 || useradd --create-home --shell /bin/sh {user}; "
-             f"chmod 700 /home/{user}")
-    runner = RunnerUnit(host, short, user=user)
-    runner.root = f"/home/{user}/actions-runner"
-    return runner.install(FAKE_RELAUNCH_MS="300", FAKE_RENEW_MS="500")
 
 
 def said_by(host, verb, runner):
@@ -44,11 +33,6 @@ def act(host, verb, name, check=True):
     before = len(host.messages("-u", unit, "-t", f"paws-{verb}"))
     done = host.run(["systemctl", "start", unit], check=check, timeout=90)
     return done.returncode, "\n".join(host.messages("-u", unit, "-t", f"paws-{verb}")[before:])
-
-
-def is_open(agent, runner):
-    shown = agent.runner(runner.name) or {}
-    return not any("may not look" in one["value"] for one in shown.get("evidence", []))
 
 
 def kept(host):
@@ -66,7 +50,7 @@ def test_a_runner_in_a_closed_home_shows_all_that_others_do(host, agent):
         agent.start()
         runner.start()
         agent.wait_for_state(runner.name, "idle")
-        host.wait_for(lambda: is_open(agent, runner), 10, "its directories are open")
+        host.wait_for(lambda: agent.may_look_into(runner.name), 10, "its directories are open")
         assert host.run_as(USER, ["ls", runner.root], check=False).returncode != 0
         runner.tell("job build 4 Succeeded")
         agent.wait_for_state(runner.name, "busy")
@@ -90,11 +74,11 @@ def test_a_runner_in_a_closed_home_shows_all_that_others_do(host, agent):
 
 def test_what_is_open_outlives_the_agent_and_goes_with_the_runner(host, agent):
     runner = closed_runner(host, "kept").start()
-    host.wait_for(lambda: agent.runner(runner.name) and is_open(agent, runner), 10, "it is open")
+    host.wait_for(lambda: agent.runner(runner.name) and agent.may_look_into(runner.name), 10, "it is open")
     others = kept(host) - 3
     agent.restart()
     agent.wait_for_state(runner.name, "idle")
-    assert is_open(agent, runner) and kept(host) == others + 3
+    assert agent.may_look_into(runner.name) and kept(host) == others + 3
     assert len(said_by(host, "open", runner)) == 1
     runner.stop()
     host.run(f"systemctl disable --quiet {runner.unit}; rm /etc/systemd/system/{runner.unit}; "
@@ -105,13 +89,13 @@ def test_what_is_open_outlives_the_agent_and_goes_with_the_runner(host, agent):
 
 def test_a_directory_that_was_replaced_is_asked_for_again(host, agent):
     runner = closed_runner(host, "replaced").start()
-    host.wait_for(lambda: agent.runner(runner.name) and is_open(agent, runner), 10, "it is open")
+    host.wait_for(lambda: agent.runner(runner.name) and agent.may_look_into(runner.name), 10, "it is open")
     runner.stop()
     host.run(f"mv {runner.root} {runner.root}.old")
     runner.install()
     runner.start()
     host.wait_for(lambda: len(said_by(host, "open", runner)) == 2, 45, "it is asked for again")
-    host.wait_for(lambda: is_open(agent, runner), 10, "the new one is open")
+    host.wait_for(lambda: agent.may_look_into(runner.name), 10, "the new one is open")
     runner.stop()
 
 
@@ -383,81 +367,3 @@ def test_its_unit_gives_it_little(host, agent, verb):
     assert shown == {"NoNewPrivileges": "yes", "PrivateNetwork": "yes", "Slice": "paws.slice",
                      "TimeoutStartUSec": "20s" if verb == "open" else "1min",
                      "CollectMode": "inactive-or-failed"}
-
-
-POLKIT = "/usr/share/dbus-1/system-services/org.freedesktop.PolicyKit1.service"
-
-
-LACKS = {  # how it is brought about and undone, and what the agent says of it
-    "templates": ("mv /usr/lib/systemd/system/paws-open@.service /root; systemctl daemon-reload",
-                  "mv /root/paws-open@.service /usr/lib/systemd/system; systemctl daemon-reload",
-                  "not found"),
-    "polkit": (f"systemctl stop polkit; mv {POLKIT} /root; systemctl reload dbus",
-               f"mv /root/{Path(POLKIT).name} {POLKIT}; systemctl reload dbus; systemctl start polkit",
-               "polkit running?"),
-    "masked-polkit": ("systemctl mask --now polkit", "systemctl unmask polkit; systemctl start polkit",
-                      "polkit running?"),
-}
-
-
-@pytest.mark.parametrize("lack", LACKS)
-def test_where_nothing_can_be_started_it_is_said_once(host, agent, lack):
-    bring_about, undo, said = LACKS[lack]
-    host.run(bring_about)
-    agent.restart()
-    runner = closed_runner(host, f"lacks-{lack}").start()
-    try:
-        agent.wait_for_state(runner.name, "idle", 20)
-        told = f"action failed unit=paws-open@{runner.name}.service"
-        host.wait_for(lambda: told in agent.log(), 40, "it is told why")
-        line, = (one for one in agent.log().splitlines() if told in one)
-        assert said in line
-        assert runner.name in agent.metrics().text and is_open(agent, runner) is False
-    finally:
-        runner.stop()
-        host.run(undo)
-
-
-VERBS = {"start": "StartUnit", "stop": "StopUnit", "restart": "RestartUnit", "reload": "ReloadUnit"}
-UNITS = {  # unit: the verbs that the agent's user may give
-    "actions.runner.acme-widgets.x.service": {"start", "stop", "restart"},
-    "paws-open@acme-widgets.x.service": {"start"},
-    "paws-inspect@acme-widgets.x.service": {"start"},
-    "paws-open@a..b.service": set(),
-    "paws-open@.hidden.service": set(),
-    "paws-open@acme-widgets.x.socket": set(),
-    "paws-clean@acme-widgets.x.service": set(),
-    "paws-reap@acme-widgets.x.service": set(),
-    "xpaws-open@acme-widgets.x.service": set(),
-    "paws-agent.service": set(),
-    "dbus.service": set(),
-    "reboot.target": set(),
-    "actions.runner.x.timer": set(),
-}
-
-
-def ask(host, method, *arguments):
-    """Whether polkit lets the agent's user do so."""
-    done = host.run_as(USER, ["busctl", "call", "--allow-interactive-authorization=no",
-                              "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
-                              "org.freedesktop.systemd1.Manager", method, *arguments], check=False)
-    denied = "ccess denied" in done.stderr or "authentication required" in done.stderr
-    let_in = any(words in done.stderr for words in ("not found", "not loaded", "not applicable"))
-    assert denied or done.returncode == 0 or let_in, done.stderr
-    return not denied
-
-
-def test_what_the_agents_user_may_do_cell_by_cell(host, agent, runner):
-    table = {unit: {verb for verb, method in VERBS.items() if ask(host, method, "ss", unit, "replace")}
-             for unit in UNITS}
-    assert table == UNITS
-    runner.start()
-    for unit in (runner.unit, UNIT):  # loaded: of others systemd says so before it asks polkit
-        assert not ask(host, "KillUnit", "ssi", unit, "all", "15"), unit
-        assert not ask(host, "SetUnitProperties", "sba(sv)", unit, "true", "1", "CPUWeight", "t", "100")
-        assert not ask(host, "ResetFailedUnit", "s", unit), unit
-    for unit in UNITS:
-        assert not ask(host, "StartTransientUnit", "ssa(sv)a(sa(sv))", unit, "fail", "1",
-                       "Description", "s", "mine", "0"), unit
-    assert not ask(host, "Reload") and not ask(host, "PowerOff")
-    assert not ask(host, "EnableUnitFiles", "asbb", "1", "paws-open@x.service", "false", "false")
