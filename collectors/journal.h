@@ -77,6 +77,7 @@ private:
                               Budget& budget,
                               const Now& now);
     Result<void> read_rest(const std::string& unit, Track& track, Budget& budget);
+    Result<bool> read_next(Track& track, Budget& budget);
     std::string counted_to(const Track& track) const;
     Result<bool> go_to_last(const std::vector<std::string>& terms, const std::string& cursor);
     Result<std::string> last_up_to(const std::vector<std::string>& terms,

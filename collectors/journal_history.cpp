@@ -174,6 +174,25 @@ Result<void> JournalCollector::read_history(const std::string& unit,
     return {};
 }
 
+// One entry of the rest; false when there is none.
+Result<bool> JournalCollector::read_next(Track& track, Budget& budget) {
+    const auto more = journal_->next();
+    if (!more || !*more) {
+        return more;
+    }
+    const auto line = entry();
+    auto cursor = journal_->cursor();
+    if (!cursor) {
+        return cursor.error();
+    }
+    track.reached = std::move(*cursor);
+    budget.bytes -= std::min(budget.bytes, line.message.size());
+    if (consume(track, line)) {
+        track.log.counted_to = track.reached;
+    }
+    return true;
+}
+
 // What came after, of all starts of the unit, up to where drain() goes on: so that none is counted
 // twice or never. Others may come while it is read, which is why the last one is looked up first.
 Result<void> JournalCollector::read_rest(const std::string& unit, Track& track, Budget& budget) {
@@ -193,25 +212,11 @@ Result<void> JournalCollector::read_rest(const std::string& unit, Track& track, 
         return sought;
     }
     for (; budget.entries > 0 && budget.bytes > 0; --budget.entries) {
-        const auto more = journal_->next();
+        const auto more = read_next(track, budget);
         if (!more) {
             return more.error();
         }
-        if (!*more) {
-            track.reading = Reading::live;
-            return {};
-        }
-        const auto line = entry();
-        auto cursor = journal_->cursor();
-        if (!cursor) {
-            return cursor.error();
-        }
-        track.reached = std::move(*cursor);
-        budget.bytes -= std::min(budget.bytes, line.message.size());
-        if (consume(track, line)) {
-            track.log.counted_to = track.reached;
-        }
-        if (track.reached == *last) {
+        if (!*more || track.reached == *last) {
             track.reading = Reading::live;
             return {};
         }

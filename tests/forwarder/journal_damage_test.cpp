@@ -170,9 +170,9 @@ TEST_CASE("journal damage: a read that ends at a wild entry is gone on from the 
             rig.read_once();
             auto found = as_set(rig.take_lines());
             found.merge(as_set(rig.reopen_and_read()));
-            auto others = from_to(1, static_cast<int>(wild));
-            others.merge(from_to(51, 60));
-            CHECK(missing(others, found) == "");
+            auto wanted = from_to(1, static_cast<int>(wild));
+            wanted.merge(from_to(51, 60));
+            CHECK(missing(wanted, found) == "");
             goes_on(rig, "system.journal", 61);
         }
     }
