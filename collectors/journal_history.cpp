@@ -176,7 +176,7 @@ Result<void> JournalCollector::read_history(const std::string& unit,
 
 // One entry of the rest; false when there is none.
 Result<bool> JournalCollector::read_next(Track& track, Budget& budget) {
-    const auto more = journal_->next();
+    auto more = journal_->next();
     if (!more || !*more) {
         return more;
     }
