@@ -58,6 +58,8 @@ public:
     // Lets go of files that were removed: to be called when fd() is readable and now and then, also
     // when nothing is read.
     Result<void> process();
+    // There may be more in a second, though it was said that there is not and fd() is silent.
+    bool may_overlook() const { return is_open() && journal_->may_overlook(); }
 
     // When the journal took the last entry that was taken here.
     std::optional<WallTime> read_to() const {

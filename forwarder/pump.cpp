@@ -19,6 +19,7 @@ using namespace std::chrono_literals;
 constexpr auto reopen_after = 5s;
 constexpr auto between_looks_at_traces = 1s;
 constexpr auto while_held = 50ms;
+constexpr auto until_it_is_found = 1s;  // what the journal overlooked
 constexpr auto between_looks_around = 10s;
 constexpr auto longest_rest = 10s;
 constexpr auto between_places = 5s;
@@ -244,6 +245,9 @@ asio::awaitable<void> Pump::rest(Read outcome) {
     }
     if (!parts_.journal.is_open()) {
         until = std::min(until, reopen_at_);
+    }
+    if (parts_.journal.may_overlook()) {
+        until = std::min(until, now + until_it_is_found);
     }
     rest_.expires_after(std::max<std::chrono::nanoseconds>(until - now, 1ms));
     co_await wait(rest_);

@@ -52,9 +52,12 @@ int skip_back(sd_journal* handle, std::uint64_t count) {
     return unless_aborted([=] { return sd_journal_previous_skip(handle, count); });
 }
 
-int step(sd_journal* handle) {
+int step_on(sd_journal* handle) {
     return unless_aborted([=] { return sd_journal_next(handle); });
 }
+
+// It costs a search of each file for each value that is matched.
+constexpr auto between_looks = std::chrono::seconds{1};
 
 }  // namespace
 
@@ -96,6 +99,7 @@ Result<void> SdJournal::match(std::span<const std::string> terms) {
 Result<void> SdJournal::match_any(std::span<const std::vector<std::string>> lists) {
     const BusGuard guard;
     sd_journal_flush_matches(handle_.get());
+    matched_ = !std::ranges::all_of(lists, &std::vector<std::string>::empty);
     standing_ = false;
     for (const auto& list : lists) {
         if (const int added = sd_journal_add_disjunction(handle_.get()); added < 0) {
@@ -171,7 +175,7 @@ Result<void> SdJournal::seek_after(const std::string& cursor) {
     if (auto sought = seek_cursor(handle_.get(), cursor); !sought) {
         return sought;
     }
-    const int moved = step(handle_.get());
+    const int moved = step_on(handle_.get());
     if (moved < 0) {
         return journal_error(moved, "seek");
     }
@@ -181,16 +185,39 @@ Result<void> SdJournal::seek_after(const std::string& cursor) {
     return {};
 }
 
-Result<bool> SdJournal::next() {
-    const BusGuard guard;
+Result<bool> SdJournal::step() {
     if (std::exchange(standing_, false)) {
         return true;
     }
-    const int moved = step(handle_.get());
-    if (moved < 0) {
-        return journal_error(moved, "read");
+    const int moved = step_on(handle_.get());
+    return moved < 0 ? Result<bool>{journal_error(moved, "read")} : Result<bool>{moved > 0};
+}
+
+Result<bool> SdJournal::next() {
+    const BusGuard guard;
+    auto there = step();
+    if (there && !*there && may_overlook() && Clock::now() - looked_again_ >= between_looks) {
+        there = look_again();
     }
-    return moved > 0;
+    return there;
+}
+
+// journald counts an entry before it can be found by its fields. Who looks between the two does not
+// find it, and libsystemd does not look into that file again before another is counted (252,
+// sd-journal.c: next_beyond_location()), which on a quiet host may be never. A search from a place
+// on looks into all files.
+Result<bool> SdJournal::look_again() {
+    written_ = false;
+    looked_again_ = Clock::now();
+    const auto last = cursor();
+    // Without one nothing was read since the seek; the way back and forth again is a search too.
+    auto sought = Result<void>{};
+    if (last) {
+        sought = seek_after(*last);
+    } else if (const auto back = previous(); !back) {
+        sought = back.error();
+    }
+    return sought ? step() : Result<bool>{sought.error()};
 }
 
 Result<bool> SdJournal::previous() {
@@ -268,6 +295,7 @@ Result<bool> SdJournal::process() {
     if (processed < 0) {
         return journal_error(processed, "watch its files");
     }
+    written_ |= processed != SD_JOURNAL_NOP;
     return processed == SD_JOURNAL_INVALIDATE;
 }
 

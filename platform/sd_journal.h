@@ -9,6 +9,7 @@
 #include "core/time.h"
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -71,7 +72,7 @@ public:
     // To the first entry at a place or after it: a cursor of which parts may be missing.
     Result<void> seek(const std::string& place);
 
-    Result<bool> next();      // false: nothing more just now
+    Result<bool> next();      // false: nothing more just now; see may_overlook()
     Result<bool> previous();  // one step back; false: there is nothing before
 
     // Of the entry that next() went to. The clocks cost a fraction of what the cursor does.
@@ -85,18 +86,29 @@ public:
     int fd() const;
     // Takes note of new and vanished files; drains fd(). True when files came or went.
     Result<bool> process();
+    // With a match next() may be wrong for a second when it says that there is nothing more, and
+    // fd() stays silent when that is over.
+    bool may_overlook() const { return matched_ && written_; }
 
 private:
+    using Clock = std::chrono::steady_clock;
+
     struct Close {
         void operator()(sd_journal* handle) const noexcept;
     };
 
     explicit SdJournal(sd_journal* handle) : handle_{handle} {}
 
+    Result<bool> step();
+    Result<bool> look_again();
+
     std::unique_ptr<sd_journal, Close> handle_;
     std::size_t longest_value_ = 64U << 10U;  // journald cuts lines of services at 48 KiB unless
                                               // told otherwise (journald.conf(5), LineMax=)
     bool standing_ = false;  // a seek went to an entry that next() has not told of yet
+    bool matched_ = false;
+    bool written_ = false;  // since looked_again_
+    Clock::time_point looked_again_;
 };
 
 }  // namespace paws::platform

@@ -1,11 +1,14 @@
 #include "platform/sd_journal.h"
 
 #include "platform/sd_journal_access.h"
+#include "tests/support/journal_damage.h"
 #include "tests/support/journal_writer.h"
 #include "tests/support/temporary_directory.h"
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <thread>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -173,6 +176,54 @@ TEST_CASE("SdJournal: at the end it waits for what comes, and tells nothing twic
         REQUIRE(journal->process());
         CHECK(rest(*journal) == Messages{std::to_string(number)});
     }
+}
+
+TEST_CASE(
+    "SdJournal: an entry that could not be found when it was looked for is found soon after") {
+    const TemporaryDirectory directory;
+    JournalWriter writer{directory.path()};
+    add(writer, 1);
+    add(writer, 2);
+    add(writer, 3, "other.service");
+    writer.commit();
+    auto journal = SdJournal::open({.directory = directory.path()});
+    REQUIRE(journal);
+    std::string unit = "a.service";
+    SUBCASE("after another of its unit") {
+        REQUIRE(journal->match(std::vector{"_SYSTEMD_UNIT=" + unit}));
+        REQUIRE(journal->seek_head());
+        CHECK(rest(*journal) == Messages{"1", "2"});
+    }
+    SUBCASE("after the entry of a cursor, with one of its unit before it") {
+        REQUIRE(journal->seek_last(1));
+        REQUIRE(journal->next().value());
+        const auto last = journal->cursor().value();
+        REQUIRE(journal->match(std::vector{"_SYSTEMD_UNIT=" + unit}));
+        REQUIRE(journal->seek_after(last));
+        CHECK(rest(*journal).empty());
+    }
+    SUBCASE("as the first that is read") {
+        unit = "new.service";
+        REQUIRE(journal->match(std::vector{"_SYSTEMD_UNIT=" + unit}));
+        REQUIRE(journal->seek_head());
+        CHECK(rest(*journal).empty());
+    }
+    CHECK_FALSE(journal->may_overlook());
+    add(writer, 4, unit);
+    writer.commit();
+    const auto file = directory.path() / "system.journal";
+    change_found(file, "_SYSTEMD_UNIT=" + unit, -1);
+    REQUIRE(journal->process());
+    CHECK(rest(*journal).empty());
+    change_found(file, "_SYSTEMD_UNIT=" + unit, 1);
+    REQUIRE(journal->process());
+    auto found = rest(*journal);
+    for (int tenth = 0; tenth < 30 && journal->may_overlook(); ++tenth) {
+        std::this_thread::sleep_for(100ms);
+        std::ranges::copy(rest(*journal), std::back_inserter(found));
+    }
+    CHECK(found == Messages{"4"});
+    CHECK_FALSE(journal->may_overlook());
 }
 
 TEST_CASE("SdJournal: a huge value is cut, a binary one comes as it is") {

@@ -14,6 +14,8 @@ constexpr std::size_t header_size = 88;
 constexpr std::size_t tail_object = 136;
 constexpr std::size_t object_size = 8;
 constexpr std::size_t entry_fields = 16;
+constexpr std::size_t data_entries = 56;
+constexpr unsigned char data_type = 1;
 constexpr unsigned char entry_type = 3;
 
 std::uint64_t number_at(const std::string& bytes, std::uint64_t offset) {
@@ -30,28 +32,62 @@ void set_number(std::string& bytes, std::uint64_t offset, std::uint64_t number) 
     }
 }
 
+std::string contents(const std::filesystem::path& file) {
+    std::ifstream from{file, std::ios::binary};
+    std::string bytes{std::istreambuf_iterator<char>{from}, {}};
+    if (!bytes.starts_with("LPKSHHRH")) {
+        throw std::runtime_error{file.string() + " is no journal file"};
+    }
+    return bytes;
+}
+
+void write(const std::filesystem::path& file, const std::string& bytes) {
+    std::fstream{file, std::ios::binary | std::ios::in | std::ios::out} << bytes;
+}
+
+// visit(offset, size) of each object of this type.
+void each_object(const std::string& bytes,
+                 unsigned char type,
+                 const std::function<void(std::uint64_t offset, std::uint64_t size)>& visit) {
+    const auto end = number_at(bytes, tail_object);
+    for (auto object = number_at(bytes, header_size); object <= end;) {
+        const auto size = number_at(bytes, object + object_size);
+        if (static_cast<unsigned char>(bytes.at(object)) == type) {
+            visit(object, size);
+        }
+        object += (size + 7) / 8 * 8;
+    }
+}
+
 }  // namespace
 
 void change_entries(
     const std::filesystem::path& file,
     EntryField field,
     const std::function<std::uint64_t(std::size_t index, std::uint64_t value)>& to) {
-    std::ifstream from{file, std::ios::binary};
-    std::string bytes{std::istreambuf_iterator<char>{from}, {}};
-    if (!bytes.starts_with("LPKSHHRH")) {
-        throw std::runtime_error{file.string() + " is no journal file"};
-    }
+    auto bytes = contents(file);
     std::size_t index = 0;
-    const auto end = number_at(bytes, tail_object);
-    for (auto object = number_at(bytes, header_size); object <= end;) {
-        if (static_cast<unsigned char>(bytes.at(object)) == entry_type) {
-            const auto offset = object + entry_fields + 8 * static_cast<std::uint64_t>(field);
-            set_number(bytes, offset, to(index++, number_at(bytes, offset)));
+    each_object(bytes, entry_type, [&](std::uint64_t object, std::uint64_t /*size*/) {
+        const auto offset = object + entry_fields + 8 * static_cast<std::uint64_t>(field);
+        set_number(bytes, offset, to(index++, number_at(bytes, offset)));
+    });
+    write(file, bytes);
+}
+
+void change_found(const std::filesystem::path& file, std::string_view field, int more) {
+    auto bytes = contents(file);
+    bool found = false;
+    each_object(bytes, data_type, [&](std::uint64_t object, std::uint64_t size) {
+        if (std::string_view{bytes}.substr(object, size).ends_with(field)) {
+            const auto entries = number_at(bytes, object + data_entries);
+            set_number(bytes, object + data_entries, entries + static_cast<std::uint64_t>(more));
+            found = true;
         }
-        object += (number_at(bytes, object + object_size) + 7) / 8 * 8;
+    });
+    if (!found) {
+        throw std::runtime_error{file.string() + " has no " + std::string{field}};
     }
-    // In place: who has it open goes on with the same file.
-    std::fstream{file, std::ios::binary | std::ios::in | std::ios::out} << bytes;
+    write(file, bytes);
 }
 
 }  // namespace paws

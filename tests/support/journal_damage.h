@@ -1,5 +1,5 @@
-// JournalDamage: changes what the entries of a journal file say of their place in it (systemd:
-// journal-def.h).
+// JournalDamage: changes what a journal file says of its entries (systemd: journal-def.h), in
+// place: who has it open goes on with the same file.
 
 #pragma once
 
@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <string_view>
 
 namespace paws {
 
@@ -17,5 +18,9 @@ enum class EntryField { number, realtime, monotonic, boot };
 void change_entries(const std::filesystem::path& file,
                     EntryField field,
                     const std::function<std::uint64_t(std::size_t index, std::uint64_t value)>& to);
+
+// By `more` more or less entries are found by this field ("FIELD=value"). One less is what journald
+// has written while it is about to link its newest entry. Throws when none has the field.
+void change_found(const std::filesystem::path& file, std::string_view field, int more);
 
 }  // namespace paws
