@@ -35,6 +35,30 @@ void keep_word(IdentityWords& words, std::string_view field, std::string_view va
     }
 }
 
+void keep_field(JournalEntry& entry, std::string_view name, std::string_view value) {
+    if (name == "MESSAGE") {
+        entry.message = value;
+    } else if (name == "_SYSTEMD_UNIT") {
+        entry.unit = value;
+    } else if (name == "_PID") {
+        entry.pid = parse_integer<int>(value).value_or(0);
+    } else if (name == "_TRANSPORT") {
+        entry.transport = value;
+    } else if (name == "_SYSTEMD_INVOCATION_ID") {
+        entry.invocation = value;
+    } else if (name == "_STREAM_ID") {
+        entry.stream = value;
+    } else if (name == "_LINE_BREAK") {
+        entry.broken = value != "eof";
+    } else if (name == "_UID") {
+        entry.uid = parse_integer<std::uint32_t>(value);
+    } else if (name == "MESSAGE_ID") {
+        entry.message_id = value;
+    } else if (name.starts_with("PAWS_")) {
+        keep_word(entry.words, name, value);
+    }
+}
+
 // A unit that runs for long and has no line in the journal: they were vacuumed, or its stdout goes
 // elsewhere. An empty log would say that the runner does not listen; no log says that we know not.
 bool is_silent(const Runner& runner, const Now& now) {
@@ -290,28 +314,9 @@ Result<bool> JournalCollector::drain(Budget& budget) {
 
 JournalEntry JournalCollector::entry() const {
     JournalEntry read{.at = journal_->taken()};
-    journal_->visit([&](std::string_view field, std::string_view value) {
-        if (field == "MESSAGE") {
-            read.message = value;
-        } else if (field == "_SYSTEMD_UNIT") {
-            read.unit = value;
-        } else if (field == "_PID") {
-            read.pid = parse_integer<int>(value).value_or(0);
-        } else if (field == "_TRANSPORT") {
-            read.transport = value;
-        } else if (field == "_SYSTEMD_INVOCATION_ID") {
-            read.invocation = value;
-        } else if (field == "_STREAM_ID") {
-            read.stream = value;
-        } else if (field == "_LINE_BREAK") {
-            read.broken = value != "eof";
-        } else if (field == "_UID") {
-            read.uid = parse_integer<std::uint32_t>(value);
-        } else if (field == "MESSAGE_ID") {
-            read.message_id = value;
-        } else if (field.starts_with("PAWS_")) {
-            keep_word(read.words, field, value);
-        }
+    journal_->visit([&](std::string_view field) {
+        const auto name = take_until(field, '=');
+        keep_field(read, name, field);
     });
     return read;
 }

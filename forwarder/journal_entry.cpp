@@ -30,40 +30,37 @@ void JournalEntry::clear() {
     cut = false;
 }
 
-// By length first: most fields of an entry are none of these.
-void JournalEntry::see(std::string_view field, std::string_view value) {
+// By one letter first: most fields of an entry are none of these.
+void JournalEntry::see(std::string_view field) {
     const auto keep = [&](std::string_view name, std::string& text) {
-        if (field == name) {
-            text.assign(value);
+        const bool is_it = field.starts_with(name);
+        if (is_it) {
+            text.assign(field.substr(name.size()));
         }
+        return is_it;
     };
-    switch (field.size()) {
-        case 4:
-            keep("_PID", pid);
-            keep("UNIT", about);
+    switch (field.size() < 2 ? '=' : field[field.front() == '_' ? 1 : 0]) {
+        case 'P':
+            keep("_PID=", pid);
+            keep("PRIORITY=", priority);
             break;
-        case 7:
-            if (field == "MESSAGE") {
-                message.assign(value);
-                has_message = true;
-            }
+        case 'S':
+            keep("_SYSTEMD_UNIT=", unit);
+            keep("_STREAM_ID=", stream);
+            keep("SYSLOG_IDENTIFIER=", identifier);
             break;
-        case 8:
-            keep("PRIORITY", priority);
+        case 'T':
+            keep("_TRANSPORT=", transport);
             break;
-        case 9:
-            keep("N_DROPPED", dropped);
+        case 'M':
+            has_message = keep("MESSAGE=", message) || has_message;
+            keep("MESSAGE_ID=", message_id);
             break;
-        case 10:
-            keep("_TRANSPORT", transport);
-            keep("_STREAM_ID", stream);
-            keep("MESSAGE_ID", message_id);
+        case 'N':
+            keep("N_DROPPED=", dropped);
             break;
-        case 13:
-            keep("_SYSTEMD_UNIT", unit);
-            break;
-        case 17:
-            keep("SYSLOG_IDENTIFIER", identifier);
+        case 'U':
+            keep("UNIT=", about);
             break;
         default:
             break;

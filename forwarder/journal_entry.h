@@ -28,7 +28,7 @@ struct JournalEntry {
     bool cut = false;          // its message is longer than what is taken of one
 
     void clear();
-    void see(std::string_view field, std::string_view value);
+    void see(std::string_view field);  // "NAME=value"
 
     // The unit it belongs to: that of its writer or, when the manager wrote it, the one that it
     // speaks of. "kernel" for what the kernel says, empty for writers outside of all units.

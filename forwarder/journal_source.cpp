@@ -36,7 +36,7 @@ Result<void> JournalSource::open(const Position& from, const Beginning& beginnin
     }
     journal_ = std::move(*journal);
     one_sequence_ = platform::count_in_one_sequence(place_);
-    journal_->set_longest_value(bounds_.longest_line);
+    journal_->set_longest_field(bounds_.longest_line);
     auto done = from.cursor.empty() ? begin(now) : go_to(from);
     if (!done) {
         journal_.reset();
@@ -190,8 +190,7 @@ void JournalSource::look_for_unreadable() {
 
 void JournalSource::read_fields() {
     entry_.clear();
-    entry_.whole = journal_->visit(
-        [this](std::string_view field, std::string_view value) { entry_.see(field, value); });
+    entry_.whole = journal_->visit([this](std::string_view field) { entry_.see(field); });
     // The bound is one of the field with its name, where journald has compressed it.
     constexpr std::string_view name = "MESSAGE=";
     entry_.cut = entry_.message.size() + name.size() >= bounds_.longest_line;

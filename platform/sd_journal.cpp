@@ -84,7 +84,7 @@ Result<SdJournal> SdJournal::open(const JournalPlace& place) {
         return journal_error(opened, "open");
     }
     SdJournal journal{handle};
-    journal.set_longest_value(journal.longest_value_);
+    journal.set_longest_field(journal.longest_field_);
     if (const int fd = sd_journal_get_fd(handle); fd < 0) {
         return journal_error(fd, "watch its files");
     }
@@ -115,8 +115,8 @@ Result<void> SdJournal::match_any(std::span<const std::vector<std::string>> list
     return {};
 }
 
-void SdJournal::set_longest_value(std::size_t bytes) {
-    longest_value_ = bytes;
+void SdJournal::set_longest_field(std::size_t bytes) {
+    longest_field_ = bytes;
     sd_journal_set_data_threshold(handle_.get(), bytes);
 }
 
@@ -277,11 +277,7 @@ bool SdJournal::visit(const Visit& visit) const {
         if (more <= 0) {
             return more == 0 && !guard.hit();
         }
-        const std::string_view field{static_cast<const char*>(data), size};
-        const auto equals = field.find('=');
-        if (equals != std::string_view::npos) {
-            visit(field.substr(0, equals), field.substr(equals + 1).substr(0, longest_value_));
-        }
+        visit({static_cast<const char*>(data), std::min(size, longest_field_)});
     }
 }
 

@@ -44,7 +44,7 @@ struct EntryClocks {
 
 class SdJournal {
 public:
-    using Visit = std::function<void(std::string_view field, std::string_view value)>;
+    using Visit = std::function<void(std::string_view field)>;  // "NAME=value"
 
     // Errc::absent: there is no journal. Errc::denied: there is, and what to do to read it.
     static Result<SdJournal> open(const JournalPlace& place);
@@ -55,8 +55,8 @@ public:
     // The same, of any of several such lists.
     Result<void> match_any(std::span<const std::vector<std::string>> lists);
 
-    // What visit() tells of a value at most; 64 KiB unless said otherwise.
-    void set_longest_value(std::size_t bytes);
+    // What visit() tells of a field at most; 64 KiB unless said otherwise.
+    void set_longest_field(std::size_t bytes);
 
     // Where the next next() goes.
     Result<void> seek_head();
@@ -103,7 +103,7 @@ private:
     Result<bool> look_again();
 
     std::unique_ptr<sd_journal, Close> handle_;
-    std::size_t longest_value_ = 64U << 10U;  // journald cuts lines of services at 48 KiB unless
+    std::size_t longest_field_ = 64U << 10U;  // journald cuts lines of services at 48 KiB unless
                                               // told otherwise (journald.conf(5), LineMax=)
     bool standing_ = false;  // a seek went to an entry that next() has not told of yet
     bool matched_ = false;

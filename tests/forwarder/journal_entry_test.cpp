@@ -11,7 +11,7 @@ using Fields = std::vector<std::pair<std::string_view, std::string_view>>;
 JournalEntry entry(const Fields& fields) {
     JournalEntry made;
     for (const auto& [field, value] : fields) {
-        made.see(field, value);
+        made.see(std::string{field} + "=" + std::string{value});
     }
     return made;
 }
@@ -32,13 +32,26 @@ TEST_CASE("journal entry: takes the fields it needs and no others, and forgets t
                        {"SYSLOG_IDENTIFIER", "a"},
                        {"MESSAGE_ID", "m"},
                        {"N_DROPPED", "3"},
-                       {"messag", "x"},
+                       {"MESSAG", "x"},
+                       {"_MESSAGE", "x"},
+                       {"PID", "x"},
+                       {"SYSTEMD_UNIT", "x"},
+                       {"_UNIT", "x"},
+                       {"__PID", "x"},
                        {"", ""},
                        {"_CMDLINE", "secret"}});
+    for (const auto* none : {"", "_", "M", "MESSAGE", "_PID"}) {
+        full.see(none);
+    }
     CHECK(full.message == "hello");
     CHECK(full.has_message);
     CHECK(full.priority == "3");
     CHECK(full.pid == "12");
+    CHECK(full.unit == "a.service");
+    CHECK(full.about == "b.service");
+    CHECK(full.transport == "stdout");
+    CHECK(full.stream == "s");
+    CHECK(full.dropped == "3");
     CHECK(full.identifier == "a");
     CHECK(full.message_id == "m");
     full.whole = false;

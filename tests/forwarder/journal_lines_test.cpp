@@ -41,7 +41,7 @@ struct Rig {
     std::optional<Made> make(const std::vector<std::pair<std::string, std::string>>& fields) {
         JournalEntry entry;
         for (const auto& [name, value] : fields) {
-            entry.see(name, value);
+            entry.see(name + "=" + value);
         }
         Batch batch;
         lines.take(batch, entry, noon, roster);
@@ -174,7 +174,7 @@ TEST_CASE("journal lines: what is not wanted, has no message or is damaged makes
 TEST_CASE("journal lines: of a message that is cut short the last character is whole, or gone") {
     Rig rig;
     JournalEntry entry;
-    entry.see("MESSAGE", "a\xE2\x82");
+    entry.see("MESSAGE=a\xE2\x82");
     Batch batch;
     rig.lines.take(batch, entry, noon, rig.roster);
     CHECK(batch.decode(batch.items()[0]).line == "a\uFFFD\uFFFD");  // so it was written

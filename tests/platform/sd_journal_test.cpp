@@ -1,5 +1,6 @@
 #include "platform/sd_journal.h"
 
+#include "core/text.h"
 #include "platform/sd_journal_access.h"
 #include "tests/support/journal_damage.h"
 #include "tests/support/journal_writer.h"
@@ -33,9 +34,9 @@ void add(JournalWriter& writer, int number, const std::string& unit = "a.service
 
 std::string message(const SdJournal& journal) {
     std::string found;
-    journal.visit([&](std::string_view field, std::string_view value) {
-        if (field == "MESSAGE") {
-            found = value;
+    journal.visit([&](std::string_view field) {
+        if (take_until(field, '=') == "MESSAGE") {
+            found = field;
         }
     });
     return found;
