@@ -211,6 +211,10 @@ void JournalSource::take(Batch& batch, WallTime at, const Roster& roster) {
 void JournalSource::pass(Place place, JournalAhead::Rank rank) {
     if (ahead_.pass(place.cursor, rank)) {
         looked_around_ = false;
+        met_ = sequence_number(place.cursor);
+    } else if (met_ && rank == JournalAhead::Rank::in_place) {
+        const auto sequence = sequence_number(place.cursor);
+        led_away_ |= !sequence || sequence->id != met_->id;
     }
     if (rank == JournalAhead::Rank::in_place || rank == JournalAhead::Rank::repeated) {
         taken_ = std::move(place);
@@ -289,6 +293,24 @@ bool JournalSource::settle(WallTime now) {
     return true;
 }
 
+// All was read, it seems: whatever comes next is looked for where it may have been passed over.
+Result<Read> JournalSource::look_behind(WallTime now) {
+    auto outcome = Read::caught_up;
+    Result<void> sought;
+    if (ahead_.is_beyond()) {
+        const auto around = ahead_.go_around(now);
+        sought = around ? journal_->seek(*around) : go_on();
+        outcome = std::exchange(looked_around_, true) ? Read::caught_up : Read::more;
+    } else if (std::exchange(led_away_, false)) {
+        sought = go_on();
+        outcome = Read::more;
+    }
+    if (outcome == Read::caught_up) {
+        met_.reset();
+    }
+    return sought ? Result{outcome} : Result<Read>{sought.error()};
+}
+
 Result<Read> JournalSource::read(Batch& batch,
                                  const BatchBounds& bounds,
                                  const Roster& roster,
@@ -307,10 +329,8 @@ Result<Read> JournalSource::read(Batch& batch,
     if (!stands) {
         stays = go_on();
         outcome = Read::more;
-    } else if (*outcome == Read::caught_up && ahead_.is_beyond()) {
-        const auto around = ahead_.go_around(now);
-        stays = around ? journal_->seek(*around) : go_on();
-        outcome = std::exchange(looked_around_, true) ? Read::caught_up : Read::more;
+    } else if (*outcome == Read::caught_up) {
+        return look_behind(now);
     }
     return stays ? outcome : Result<Read>{stays.error()};
 }

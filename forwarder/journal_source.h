@@ -95,6 +95,7 @@ private:
     Result<Read> weigh(Batch& batch, const Roster& roster, WallTime now);
     Result<Read> read_entry(Batch& batch, const Roster& roster, WallTime now);
     bool settle(WallTime now);
+    Result<Read> look_behind(WallTime now);
 
     Intake& intake_;
     platform::JournalPlace place_;
@@ -107,6 +108,10 @@ private:
     JournalAhead ahead_;
     bool one_sequence_ = false;   // of all files there are
     bool looked_around_ = false;  // those that are ahead, since one was taken
+    // What is ahead comes last of all, unless another damaged entry leads away from it: what is
+    // behind it in other files was passed over then.
+    std::optional<SequenceNumber> met_;  // ahead, since all was read
+    bool led_away_ = false;
     std::optional<Place> taken_;  // the last entry that was taken and is in its place
     bool gap_possible_ = false;   // files came or went: numbers are to be compared
     std::optional<SequenceNumber> counted_from_;

@@ -138,6 +138,30 @@ TEST_CASE("journal damage: a wild entry in an archive hides nothing in other fil
     }
 }
 
+// By the wild time all that comes later is before what was told; by the boot that there never was
+// the rest of one file is not. What is hidden depends on the order in which the files are found.
+TEST_CASE(
+    "journal damage: a wild entry that another damaged one leads away from hides nothing new") {
+    std::array<std::string, 3> files{"a.journal", "b.journal", "system.journal"};
+    do {
+        for (const std::size_t other : {0U, 5U, 9U}) {
+            CAPTURE(files);
+            CAPTURE(other);
+            const auto& [old, later, live] = files;
+            JournalRig rig;
+            rig.add_numbers(1, 10, old);
+            rig.add_numbers(11, 20, later);
+            rig.add_numbers(21, 30, live);
+            flip(rig, old, 5, EntryField::monotonic);
+            flip(rig, later, other, EntryField::boot);
+            rig.open();
+            CHECK(missing(from_to(21, 30), as_set(rig.read())) == "");
+            CHECK(rig.read().empty());
+            goes_on(rig, live, 31);
+        }
+    } while (std::next_permutation(files.begin(), files.end()));
+}
+
 TEST_CASE("journal damage: it may come while nobody reads") {
     for (const auto field : all_fields) {
         for (const std::size_t wild : {5U, 7U}) {

@@ -41,7 +41,7 @@ struct Rig {
     std::optional<Made> make(const std::vector<std::pair<std::string, std::string>>& fields) {
         JournalEntry entry;
         for (const auto& [name, value] : fields) {
-            entry.see(name + "=" + value);
+            entry.see(std::string{name}.append("=").append(value));
         }
         Batch batch;
         lines.take(batch, entry, noon, roster);

@@ -1,7 +1,7 @@
 """Log shipping from a journal with damaged files: cut short, with bits flipped, cut while it is
 read. What is in other files arrives completely, the agent lives and rests.
 
-PAWS_SEED repeats a choice of damage.
+PAWS_SEED is the choice of damage; at night it is another each time ("random").
 """
 
 import os
@@ -17,7 +17,8 @@ from journal_feed import JournalFeed
 from log_ledger_check import Written, counted, order_is_kept, shipping, wait_for_count
 from polling import wait_for
 
-SEED = int(os.environ.get("PAWS_SEED", "0")) or random.SystemRandom().randint(1, 10 ** 6)
+CHOICE = os.environ.get("PAWS_SEED", "1")
+SEED = random.SystemRandom().randint(1, 10 ** 6) if CHOICE == "random" else int(CHOICE)
 LINES = 150  # of a file
 
 

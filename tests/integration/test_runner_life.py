@@ -34,7 +34,7 @@ def test_start_three_jobs_crash_and_orphan(agent, runner):
         assert job["name"].startswith(f'build "{result}", step') and "\u202e" not in job["name"]
         wait_for(lambda: agent.metrics().value("paws_runner_processes", runner=name,
                                                process="worker") == 1, LISTING, "its worker")
-        wait_for(state_is(agent, runner, "idle"), LISTING, f"idle after {title}")
+        wait_for(state_is(agent, runner, "idle"), 7 + LISTING, f"idle after {title}")
         finished[result.lower()] += 1
         for word, count in finished.items():
             assert agent.metrics().value("paws_runner_jobs_total", runner=name,

@@ -113,7 +113,9 @@ def test_an_agent_that_was_disabled_stays_so_on_the_way_back_too(host, rpm):
 def test_removed_it_leaves_what_it_knew_and_what_was_set(host, rpm):
     host.wait_for(lambda: host.run("test -s /var/lib/paws-agent/paws.db", check=False)
                   .returncode == 0, 10, "there is a database")
+    host.run("mkdir -p /run/paws-inspect/a-runner")  # where an inspection leaves what it found
     rpm.run("--erase", PACKAGE)
+    assert host.run("ls /run/paws-inspect", check=False).returncode != 0
     assert host.run("ps -C paws-agent", check=False).returncode != 0
     host.run("test -s /var/lib/paws-agent/paws.db && test -s /etc/paws-agent/agent.toml.rpmsave")
     assert host.run("ls /usr/bin/paws-agent", check=False).returncode != 0
