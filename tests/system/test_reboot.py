@@ -50,6 +50,8 @@ def test_a_boot_loses_no_line_and_no_job(host):
         host.wait_for(lambda: jobs("succeeded") == 1, 10, "its job is done")
         chat(host, "sent.service")
         host.wait_for(lambda: len(said(loki, "sent.service")) == LINES, 10, "its lines are there")
+        host.wait_for(lambda: agent.metrics().value("paws_logs_entries_sent_total") >= len(loki.held()),
+                      10, "the agent knows it")  # what it does not know to be there it sends again
     chat(host, "unsent.service")
     boots = host.run("cat /proc/sys/kernel/random/boot_id").stdout
     runner.tell("job cut 600 Succeeded")
