@@ -1,7 +1,7 @@
 # What every binary is built with, beside warnings. Sanitizers come in place of _FORTIFY_SOURCE.
 set(PAWS_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined or thread")
 if(PAWS_SANITIZE)
-  # Built with -O1 -g1 (presets): half the compile time of -O2 -g, and traces keep their lines.
+  # Built with -Og -g1 (CMakePresets.json), so that traces keep their lines; the tests: tests/CMakeLists.txt.
   add_compile_definitions(_GLIBCXX_ASSERTIONS)
   add_compile_options(-fsanitize=${PAWS_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${PAWS_SANITIZE})

@@ -293,7 +293,7 @@ bool JournalSource::settle(WallTime now) {
     return true;
 }
 
-// All was read, it seems: whatever comes next is looked for where it may have been passed over.
+// Nothing more is told: what damaged entries led past is looked for.
 Result<Read> JournalSource::look_behind(WallTime now) {
     auto outcome = Read::caught_up;
     Result<void> sought;
