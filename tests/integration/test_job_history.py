@@ -199,8 +199,8 @@ def test_a_locked_database_hides_counters_and_stops_nothing(agent, runner):
     agent.stop()
     with locker(database(agent)):
         agent.start()
+        wait_for(state_is(agent, runner, "idle"), PATIENCE, "idle")
         metrics = agent.metrics()
-        assert metrics.state(runner.name) == "idle"
         assert metrics.value("paws_agent_collector_success", collector="store") == 0
         assert metrics.sum("paws_runner_jobs_total", runner=runner.name) == 0
         assert "locked" in agent.pawsctl("status").stdout

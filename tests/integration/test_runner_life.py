@@ -81,7 +81,7 @@ def test_an_agent_that_starts_again_knows_the_job_that_runs(agent, runner):
     started = agent.runner(runner.name)["job"]["started"]
     agent.kill()
     agent.start()
-    assert agent.metrics().state(runner.name) == "busy"
+    wait_for(state_is(agent, runner, "busy"), LISTING, "busy")
     job = agent.runner(runner.name)["job"]
     assert job["name"] == "across a restart" and job["started"] == started
 
