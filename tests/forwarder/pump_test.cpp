@@ -2,6 +2,7 @@
 
 #include "tests/forwarder/fake_loki.h"
 #include "tests/forwarder/journal_rig.h"
+#include "tests/support/journal_damage.h"
 
 #include <random>
 #include <set>
@@ -42,7 +43,8 @@ struct Run {
     JournalRig& rig;
     MemoryLedger& ledger;
     Intake intake{Streams{{}}, *Redactor::create()};
-    JournalSource journal{intake, platform::JournalPlace{.directory = rig.directory.path()}, {}};
+    JournalSource journal{
+        intake, platform::JournalPlace{.directory = rig.directory.path()}, rig.filter};
     Board board{"http://loki"};
     Audience audience;
     Delivery delivery;
@@ -84,8 +86,8 @@ struct Run {
     ~Run() { pump.reset(); }
 
     template <class Condition>
-    bool until(const Condition& is_met) {
-        const auto deadline = std::chrono::steady_clock::now() + 20s;
+    bool until(const Condition& is_met, std::chrono::seconds within = 20s) {
+        const auto deadline = std::chrono::steady_clock::now() + within;
         while (!is_met() && std::chrono::steady_clock::now() < deadline) {
             loop.run_one_for(100ms);
         }
@@ -134,6 +136,27 @@ TEST_CASE("pump: lines go from the journal to Loki, and a place is kept once Lok
     CHECK(stored_in(loki) == numbers(1, 52));
     CHECK(run.until([&] { return run.board.read().counts.sent == 52; }));
     CHECK(run.board.read().shipped_to == eight + 52s);
+}
+
+TEST_CASE("pump: a line that its filter could not find at first comes soon after") {
+    JournalRig rig;
+    rig.filter.units = {"a.service"};
+    rig.add_numbers(1, 1, "system.journal");
+    FakeLoki loki;
+    MemoryLedger ledger;
+    Run run{rig, loki, ledger, 10};
+    const auto stores = [&](int last, std::chrono::seconds within) {
+        return run.until([&] { return stored_in(loki) == numbers(1, last); }, within);
+    };
+    REQUIRE(stores(1, 20s));
+    rig.add_numbers(2, 2, "system.journal");
+    REQUIRE(stores(2, 20s));  // at its end it has looked twice, so not again for a second
+    rig.add_numbers(3, 3, "system.journal");
+    change_found(rig.file("system.journal"), "_SYSTEMD_UNIT=a.service", -1);
+    REQUIRE(run.until([&] { return run.journal.may_overlook(); }));
+    run.steps(20);
+    change_found(rig.file("system.journal"), "_SYSTEMD_UNIT=a.service", 1);
+    CHECK(stores(3, 5s));  // else ten seconds pass
 }
 
 TEST_CASE("pump: while Loki is away two batches are held, the rest waits in the journal") {
