@@ -191,6 +191,7 @@ TEST_CASE("http_connection: a file that is no use is named, and what stands in i
     auto lost = house.trusting();
     lost.ca_file = words;
     CHECK(refusal(lost).starts_with("certificates to trust: " + words + ": "));
-    std::filesystem::permissions(client.key, std::filesystem::perms::others_read);
+    using std::filesystem::perms;
+    std::filesystem::permissions(client.key, perms::owner_read | perms::others_read);
     CHECK(refusal(house.introducing(client)).find("others may read") != std::string::npos);
 }
