@@ -6,7 +6,6 @@ PAWS_SEED is the choice of damage; at night it is another each time ("random").
 
 import os
 import random
-import shutil
 import time
 
 import pytest
@@ -22,15 +21,13 @@ SEED = random.SystemRandom().randint(1, 10 ** 6) if CHOICE == "random" else int(
 LINES = 150  # of a file
 
 
-def archive(directory, name, unit, chance):
+def archive(feed, unit, chance):
     """A whole archived file with lines of this unit, and what was written."""
-    with JournalFeed(directory / f"of-{name}") as feed:
-        book = Written(feed, unit)
-        for _ in range(LINES):
-            # Some are long enough to be compressed.
-            book.lines(1, size=chance.choice((0, 60, 900, 9000)), _PID=str(chance.randint(2, 99)))
-        path = feed.rotate()
-    return path, book.texts
+    book = Written(feed, unit)
+    for _ in range(LINES):
+        # Some are long enough to be compressed.
+        book.lines(1, size=chance.choice((0, 60, 900, 9000)), _PID=str(chance.randint(2, 99)))
+    return feed.rotate(), book
 
 
 def number_at(data, at):
@@ -44,31 +41,34 @@ def used(data):
     return begin, number_at(data, 136) + 64
 
 
-def read_all(journal, damage, chance, tmp_path):
-    """One agent reads a good file, those that `damage` has changed, and what comes after. Checks
-    what must hold, and says what became of each damaged file."""
-    journal.mkdir()
-    first, good_before = archive(tmp_path, "first", "first.service", chance)
-    shutil.copy(first, journal)
-    written = {}
-    for number, change in enumerate(damage):
-        path, written[number] = archive(tmp_path, number, f"damaged{number}.service", chance)
-        data = bytearray(path.read_bytes())
-        change(data, *used(data))
-        (journal / path.name).write_bytes(data)
-    last, good_after = archive(tmp_path, "last", "last.service", chance)
-    shutil.copy(last, journal)
-    with JournalFeed(journal) as feed, FakeLoki() as loki, \
+def read_all(directory, damage, chance):
+    """One agent reads a good file, those that `damage` has changed, and what comes after, all of one
+    sequence. Checks what must hold, and says what became of each damaged file, and how many lines
+    are told to be lost."""
+    written = []
+    with JournalFeed(directory) as feed:
+        _, first = archive(feed, "first.service", chance)
+        for number, change in enumerate(damage):
+            path, book = archive(feed, f"damaged{number}.service", chance)
+            data = bytearray(path.read_bytes())
+            change(data, *used(data))
+            path.write_bytes(data)
+            written.append(book)
+        _, last = archive(feed, "last.service", chance)
+        return ship(feed, (first, last), written)
+
+
+def ship(feed, good, damaged):
+    with FakeLoki() as loki, \
             AgentProcess(shipping(feed, loki.url, start='"beginning"', batch_lines=100)) as agent:
         book = Written(feed)
         book.lines(50)
         book.check(loki, 30)
-        for unit, lines in (("first.service", good_before), ("last.service", good_after)):
-            good = Written(feed, unit)
+        for one in good:
             # What damaged entries led past comes after the rest.
-            wait_for(lambda: len(good.held(loki)) >= len(lines), 30, f"the lines of {unit}")
-            assert [row.line for row in good.held(loki)] == lines, unit
-            order_is_kept(loki, unit)
+            wait_for(lambda: len(one.held(loki)) >= LINES, 30, f"the lines of {one.unit}")
+            assert [row.line for row in one.held(loki)] == one.texts, one.unit
+            order_is_kept(loki, one.unit)
         rests(agent)
         book.lines(50)  # it goes on
         book.check(loki, 30)
@@ -77,15 +77,15 @@ def read_all(journal, damage, chance, tmp_path):
         book.lines(50)
         book.check(loki, 30)
         outcomes = []
-        for number, lines in written.items():
-            held = {row.line for row in Written(feed, f"damaged{number}.service").held(loki)}
-            outcomes.append((len(held & set(lines)), len(held - set(lines))))
+        for one in damaged:
+            held = {row.line for row in one.held(loki)}
+            outcomes.append((len(held & set(one.texts)), len(held - set(one.texts))))
         metrics = agent.metrics()
         unreadable = metrics.sum("paws_logs_dropped_total")
         print(f"of {LINES} lines each there are, and there are wrong: {outcomes};"
               f" counted as lost: {unreadable:.0f},"
               f" gaps: {metrics.sum('paws_logs_journal_gaps_total'):.0f}")
-    return outcomes
+    return outcomes, unreadable
 
 
 def rests(agent):
@@ -117,8 +117,9 @@ def flip(chance, bits):
 def test_files_that_are_cut_short(tmp_path):
     chance = random.Random(1)
     shares = [0, 0.001, 0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.97, 0.999]
-    outcomes = read_all(tmp_path / "journal", [cut_at(share) for share in shares], chance, tmp_path)
+    outcomes, lost = read_all(tmp_path, [cut_at(share) for share in shares], chance)
     assert all(wrong == 0 for _, wrong in outcomes)
+    assert lost == sum(LINES - held for held, _ in outcomes)
 
 
 def test_a_file_that_cannot_be_read_between_others_is_counted_to_the_line(feed):
@@ -142,14 +143,14 @@ def test_a_file_that_cannot_be_read_between_others_is_counted_to_the_line(feed):
 def test_files_with_a_flipped_bit(tmp_path, turn):
     print(f"PAWS_SEED={SEED}")
     chance = random.Random(SEED + turn)
-    outcomes = read_all(tmp_path / "journal", [flip(chance, 1) for _ in range(13)], chance, tmp_path)
+    outcomes, _ = read_all(tmp_path, [flip(chance, 1) for _ in range(13)], chance)
     assert all(wrong <= LINES // 10 for _, wrong in outcomes), "one bit is in few texts"
 
 
 def test_files_with_many_flipped_bits(tmp_path):
     print(f"PAWS_SEED={SEED}")
     chance = random.Random(SEED)
-    read_all(tmp_path / "journal", [flip(chance, 60) for _ in range(8)], chance, tmp_path)
+    read_all(tmp_path, [flip(chance, 60) for _ in range(8)], chance)
 
 
 def test_a_header_that_lies(tmp_path):
@@ -161,9 +162,9 @@ def test_a_header_that_lies(tmp_path):
         return change
 
     huge = 1 << 62
-    read_all(tmp_path / "journal",
+    read_all(tmp_path,
              [header(at, value) for at in (88, 96, 136, 152, 160, 176) for value in (0, 8, huge)],
-             chance, tmp_path)
+             chance)
 
 
 def test_a_file_that_is_cut_while_it_is_read(feed):

@@ -32,7 +32,8 @@ class Rpm:
         """This machine's rpm, on the host's root and with the host's processes."""
         done = subprocess.run(
             ["nsenter", f"--target={self.host.leader}", "--pid", "--net", "--ipc", "--uts",
-             "--cgroup", "rpm", "--root", f"/proc/{self.host.leader}/root", *map(str, words)],
+             "--cgroup", "rpm", "--root", f"/proc/{self.host.leader}/root", "--dbpath", "/var/lib/rpm",
+             *map(str, words)],
             capture_output=True, text=True, timeout=60)
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return done
