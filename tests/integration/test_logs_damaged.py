@@ -19,6 +19,7 @@ from polling import wait_for
 CHOICE = os.environ.get("PAWS_SEED", "1")
 SEED = random.SystemRandom().randint(1, 10 ** 6) if CHOICE == "random" else int(CHOICE)
 LINES = 150  # of a file
+PIECES = 5  # into which a text of 1 MiB is cut, the longest that is read
 
 
 def archive(feed, unit, chance):
@@ -144,7 +145,8 @@ def test_files_with_a_flipped_bit(tmp_path, turn):
     print(f"PAWS_SEED={SEED}")
     chance = random.Random(SEED + turn)
     outcomes, _ = read_all(tmp_path, [flip(chance, 1) for _ in range(13)], chance)
-    assert all(wrong <= LINES // 10 for _, wrong in outcomes), "one bit is in few texts"
+    # If it is in the size of a text, that goes on into what follows in the file.
+    assert all(wrong <= PIECES for _, wrong in outcomes), "one bit is in one text, if in any"
 
 
 def test_files_with_many_flipped_bits(tmp_path):
