@@ -28,13 +28,13 @@ policy::UnitAction stop(const std::string& runner) {
 
 // Asks until something has come of the orders; the thread takes its time.
 std::vector<Outcome> outcomes_of(UnitActions& actions, const Now& now) {
-    for (int count = 0; count < 1'000; ++count) {
+    for (int count = 0; count < 4'000; ++count) {
         if (auto outcomes = actions.carry_out({}, now); !outcomes.empty()) {
             return outcomes;
         }
         std::this_thread::sleep_for(5ms);
     }
-    FAIL("nothing came of it within five seconds");
+    FAIL("nothing came of it within twenty seconds");
     return {};
 }
 

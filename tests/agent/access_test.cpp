@@ -32,13 +32,13 @@ struct Rig {
     }
     // Follows until something has come of it; the order is given on a thread.
     std::vector<actions::Outcome> outcomes(const Now& now) {
-        for (int count = 0; count < 1'000; ++count) {
+        for (int count = 0; count < 4'000; ++count) {
             if (auto came = access.follow(closed(now)); !came.empty()) {
                 return came;
             }
             std::this_thread::sleep_for(5ms);
         }
-        FAIL("nothing came of it within five seconds");
+        FAIL("nothing came of it within twenty seconds");
         return {};
     }
     // One that is given is carried out within this time, on any machine that is not stuck.

@@ -93,7 +93,7 @@ struct Told {
     std::string name;
     Body body;
     collectors::Stage stage = collectors::Stage::hosts;
-    std::chrono::nanoseconds deadline = at_most;
+    std::chrono::nanoseconds deadline = at_most / 2;  // a look may last as long as that
     collectors::Watch* watch = nullptr;
 };
 

@@ -47,7 +47,7 @@ public:
     std::string say(const std::string& text, const std::vector<int>& descriptors) {
         const auto socket = connect();
         REQUIRE(platform::send_descriptors(socket.get(), text, descriptors));
-        for (int count = 0; count < 1000; ++count) {
+        for (int count = 0; count < 4000; ++count) {
             loop.run_for(5ms);
             const auto answer = platform::receive_descriptors(socket.get(), 100);
             if (answer || answer.error().code == Errc::absent) {
@@ -57,7 +57,7 @@ public:
                 return "";
             }
         }
-        FAIL("no answer within five seconds");
+        FAIL("no answer within twenty seconds");
         return {};
     }
     bool has(const std::string& runner, RunnerPart part = RunnerPart::root) const {

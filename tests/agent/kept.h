@@ -85,6 +85,17 @@ inline void drop_log_tables(SQLite::Database& database) {
     }
 }
 
+// Read as another process would, without making or changing the file.
+inline std::int64_t number_in(const std::string& path, const char* question) {
+    try {
+        const SQLite::Database reader{path, SQLite::OPEN_READONLY, 2000};
+        SQLite::Statement asked{reader, question};
+        return asked.executeStep() ? asked.getColumn(0).getInt64() : 0;
+    } catch (const SQLite::Exception&) {
+        return -1;
+    }
+}
+
 inline std::string bytes_of(const std::string& path) {
     std::ifstream file{path, std::ios::binary};
     return {std::istreambuf_iterator<char>{file}, {}};

@@ -1,5 +1,6 @@
 #include "agent/renewed.h"
 
+#include "platform/straggler.h"
 #include "tests/support/temporary_directory.h"
 
 #include <filesystem>
@@ -31,10 +32,26 @@ public:
         std::filesystem::rename(path(name + ".new"), path(name));
     }
     std::string path(const std::string& name) const { return (dir_.path() / name).string(); }
-    std::string at(BootTime now) { return *pair.current(now); }
+    // A look that is slow is left behind: once it is over it is looked again.
+    std::string at(BootTime now) {
+        for (;;) {
+            const auto text = pair.current(now);
+            if (hangs || !platform::has_open_questions()) {
+                return *text;
+            }
+            while (platform::has_open_questions()) {
+                std::this_thread::sleep_for(1ms);
+            }
+        }
+    }
+    bool good(BootTime now) {
+        at(now);
+        return pair.good(now);
+    }
 
     std::vector<std::string> told;
     mutable std::mutex file_system;  // while it is held, a read does not come back
+    bool hangs = false;
 
 private:
     std::string text(const std::string& name) const {
@@ -72,7 +89,7 @@ TEST_CASE("Renewed: files that change are taken at once, and told once") {
     rig.replace("b", "two");
     CHECK(rig.at(noon) == "two");
     CHECK(rig.at(noon + 1h) == "two");
-    CHECK(rig.pair.good(noon + 1h));
+    CHECK(rig.good(noon + 1h));
     CHECK(rig.told == std::vector<std::string>{"two"});
 }
 
@@ -94,16 +111,16 @@ TEST_CASE("Renewed: faulty files leave the one before in force, told once, until
     REQUIRE(rig.pair.begin());
     rig.replace("a", "two");
     CHECK(rig.at(noon) == "one");
-    CHECK(rig.pair.good(noon));
-    CHECK_FALSE(rig.pair.good(noon + 2s));
+    CHECK(rig.good(noon));
+    CHECK_FALSE(rig.good(noon + 2s));
     CHECK(rig.at(noon + 1h) == "one");
     CHECK(rig.told == std::vector<std::string>{"two and one"});
     std::filesystem::remove(rig.path("b"));
-    rig.pair.current(noon + 2h);
-    rig.pair.current(noon + 3h);
+    rig.at(noon + 2h);
+    rig.at(noon + 3h);
     CHECK(rig.told == std::vector<std::string>{"two and one", "two and "});
     rig.replace("b", "two");
-    CHECK(rig.pair.good(noon + 4h));
+    CHECK(rig.good(noon + 4h));
     CHECK(rig.at(noon + 4h) == "two");
 }
 
@@ -139,20 +156,19 @@ TEST_CASE("Renewed: while a file does not answer the one before is in force, and
     rig.replace("a", "two");
     rig.replace("b", "two");
     std::unique_lock hanging{rig.file_system};
+    rig.hangs = true;
     const auto began = std::chrono::steady_clock::now();
     for (int asked = 0; asked < 100; ++asked) {
         CHECK(rig.at(noon) == "one");
     }
-    CHECK(rig.pair.good(noon + 1900ms));
-    CHECK_FALSE(rig.pair.good(noon + 2s));
-    CHECK_FALSE(rig.pair.good(noon + 1h));
-    CHECK(std::chrono::steady_clock::now() - began < 10s);
+    CHECK(rig.good(noon + 1900ms));
+    CHECK_FALSE(rig.good(noon + 2s));
+    CHECK_FALSE(rig.good(noon + 1h));
+    CHECK(std::chrono::steady_clock::now() - began < 20s);
     CHECK(rig.told == std::vector<std::string>{"pair has not answered"});
     hanging.unlock();
-    while (rig.at(noon + 2h) != "two" && std::chrono::steady_clock::now() - began < 30s) {
-        std::this_thread::sleep_for(10ms);
-    }
+    rig.hangs = false;
     CHECK(rig.at(noon + 2h) == "two");
-    CHECK(rig.pair.good(noon + 2h));
+    CHECK(rig.good(noon + 2h));
     CHECK(rig.told == std::vector<std::string>{"pair has not answered", "two"});
 }

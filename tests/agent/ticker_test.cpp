@@ -156,17 +156,16 @@ TEST_CASE("ticker: a waiter gets what is there when the tick takes too long") {
 
 TEST_CASE("ticker: wakes bring the next tick forward, at most ten a second") {
     Ticking agent{{{"a", "load", finds_load(1)}}, {.idle = 1h, .shortest = 100ms}};
+    const auto begun = std::chrono::steady_clock::now();
     agent.ticker.wake();
     REQUIRE(agent.reaches(1));
-    const auto begun = std::chrono::steady_clock::now();
     std::uint64_t seen = 1;
     REQUIRE(run_until(agent.loop, [&] {
         agent.ticker.wake();  // stirred all the time
         seen = agent.slot.latest()->sequence;
         return seen == 4;
     }));
-    // The first began up to the length of a tick before `begun`.
-    CHECK(std::chrono::steady_clock::now() - begun >= 250ms);
+    CHECK(std::chrono::steady_clock::now() - begun >= 300ms);
 }
 
 TEST_CASE("ticker: a stir while a tick runs is not lost") {

@@ -35,13 +35,13 @@ struct Rig {
 
     // Follows until something has come of it; the orders are given on a thread.
     std::vector<actions::Outcome> outcomes(const Runner& runner, const Now& now = noon) {
-        for (int count = 0; count < 1'000; ++count) {
+        for (int count = 0; count < 4'000; ++count) {
             if (auto came = wishes.follow(snapshot(runner, now)); !came.empty()) {
                 return came;
             }
             std::this_thread::sleep_for(5ms);
         }
-        FAIL("nothing came of it within five seconds");
+        FAIL("nothing came of it within twenty seconds");
         return {};
     }
 

@@ -158,8 +158,10 @@ TEST_CASE("filesystem: a dead server costs its own mounts, once, and nobody else
     }
     CHECK(eventually([&] { return server->asked == 2; }));
     server->revive.set_value();
-    CHECK(eventually([&] { return filesystems(collector)[1].usage.has_value(); }));
-    CHECK(filesystems(collector)[1].usage->size_bytes == 1000);
+    CHECK(eventually([&] {
+        const auto found = filesystems(collector)[1].usage;
+        return found && found->size_bytes == 1000;
+    }));
 }
 
 TEST_CASE("filesystem: a mount that comes anew at a dead one's place is asked anew") {
@@ -171,7 +173,7 @@ TEST_CASE("filesystem: a mount that comes anew at a dead one's place is asked an
     host.write("proc/1/mountinfo", "9 1 0:51 / /dead rw - nfs4 server:/export rw\n");
     CHECK_FALSE(filesystems(collector)[0].usage);
     host.write("proc/1/mountinfo", "9 1 0:51 / /alive rw - nfs4 server:/export rw\n");
-    CHECK(filesystems(collector)[0].usage);
+    CHECK(eventually([&] { return filesystems(collector)[0].usage.has_value(); }));
     CHECK(eventually([&] { return server->asked == 2; }));
     server->revive.set_value();
 }

@@ -82,7 +82,7 @@ public:
     void tick(std::chrono::nanoseconds at) { REQUIRE(collect_into(facts, collector, later(at))); }
     // Ticks at one and the same time until the errand is back. No other one is sent meanwhile.
     void until(std::chrono::nanoseconds at, const std::function<bool()>& condition) {
-        for (int tries = 0; tries < 5000; ++tries) {
+        for (int tries = 0; tries < 20'000; ++tries) {
             tick(at);
             if (condition()) {
                 return;

@@ -130,7 +130,7 @@ public:
     }
     // Ticks at one and the same time until it is so: no other errand is sent meanwhile.
     bool until(std::chrono::nanoseconds at, const std::function<bool()>& condition) {
-        for (int tries = 0; tries < 3000; ++tries) {
+        for (int tries = 0; tries < 20'000; ++tries) {
             tick(at);
             if (condition()) {
                 return true;

@@ -90,6 +90,8 @@ TEST_CASE("delivery: waits as long as Loki wishes") {
     rig.add_lines(1);
     rig.loki.answer = script({answered(429, "", "600")});
     rig.start();
+    while (rig.loki.pushes.empty() && rig.loop.run_one() > 0) {
+    }
     rig.loop.run_for(30ms);
     CHECK(rig.loki.pushes.size() == 1);
     CHECK_FALSE(rig.delivered);

@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Errc failure_of(const FakeAgent& agent, std::chrono::milliseconds patience = 5s) {
+Errc failure_of(const FakeAgent& agent, std::chrono::milliseconds patience = 20s) {
     const auto answer = ask_control(agent.socket(), "{}", patience);
     REQUIRE_FALSE(answer);
     CHECK(answer.error().what.starts_with(agent.socket() + ": "));
@@ -45,7 +45,7 @@ std::vector<UniqueFd> fill_queue(const std::string& socket) {
 
 TEST_CASE("ask_control: sends one line and returns the line that comes back") {
     const FakeAgent agent{answering(R"({"version":1})")};
-    const auto answer = ask_control(agent.socket(), R"({"verb":"status"})", 5s);
+    const auto answer = ask_control(agent.socket(), R"({"verb":"status"})", 20s);
     REQUIRE(answer);
     CHECK(*answer == R"({"version":1})");
     CHECK(agent.requests() == std::vector<std::string>{R"({"verb":"status"})"});
@@ -57,7 +57,7 @@ TEST_CASE("ask_control: takes an answer that comes in pieces") {
             send_text(connection, piece);
         }
     }};
-    CHECK(*ask_control(agent.socket(), "{}", 5s) == R"({"version":1})");
+    CHECK(*ask_control(agent.socket(), "{}", 20s) == R"({"version":1})");
 }
 
 TEST_CASE("ask_control: takes a long answer whole") {
@@ -132,7 +132,7 @@ TEST_CASE("ask_control: no socket, nobody behind it, and a path too long are tol
         const FakeAgent agent{answering("{}")};
         left_over = agent.socket() + "2";
         std::filesystem::rename(agent.socket(), left_over);
-        CHECK(*ask_control(left_over, "{}", 5s) == "{}");
+        CHECK(*ask_control(left_over, "{}", 20s) == "{}");
         std::filesystem::rename(left_over, std::filesystem::temp_directory_path() / "paws-left");
     }
     const auto dead = (std::filesystem::temp_directory_path() / "paws-left").string();

@@ -15,7 +15,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <doctest/doctest.h>
 
 namespace paws::tests {
@@ -64,11 +63,22 @@ struct Rig {
         loop.run();
         return *result;
     }
-    // Closes the connection `after` so long, in the middle of what is asked.
-    HttpResult ask_and_close(std::chrono::milliseconds after, HttpRequest request = {}) {
-        boost::asio::steady_timer timer{loop, after};
-        timer.async_wait([this](const boost::system::error_code&) { connection->close(); });
-        return ask(std::move(request));
+    // Runs until it has come so far, and to where it waits for others.
+    void run_until(const std::function<bool()>& is_met) {
+        loop.restart();
+        for (int tries = 0; !is_met() && tries < 20'000; ++tries) {
+            loop.run_one_for(1ms);
+        }
+        CHECK(is_met());
+        loop.poll();
+    }
+    // Closes the connection in the middle of what is asked, where `is_met` says.
+    HttpResult ask_and_close(const std::function<bool()>& is_met, HttpRequest request = {}) {
+        start(std::move(request));
+        run_until(is_met);
+        connection->close();
+        loop.run();
+        return *result;
     }
 
     boost::asio::io_context loop{1};

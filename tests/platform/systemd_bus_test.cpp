@@ -47,7 +47,7 @@ TEST_CASE("SystemdBus: a peer that takes the connection and says nothing is give
     const auto mute = listen_at(path);
     const auto begun = std::chrono::steady_clock::now();
     const auto bus = SystemdBus::connect("unix:path=" + path, 50ms);
-    CHECK(std::chrono::steady_clock::now() - begun < 5s);
+    CHECK(std::chrono::steady_clock::now() - begun < 20s);
     REQUIRE_FALSE(bus);
     CHECK(bus.error().code == Errc::timeout);
 }
@@ -61,7 +61,7 @@ TEST_CASE("SystemdBus: a peer that talks nonsense or hangs up is no bus") {
             const UniqueFd client{::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC)};
             return ::send(client.get(), speech.data(), speech.size(), MSG_NOSIGNAL);
         });
-        const auto bus = SystemdBus::connect("unix:path=" + path, 2s);
+        const auto bus = SystemdBus::connect("unix:path=" + path, 20s);
         REQUIRE_FALSE(bus);
         CHECK(bus.error().code == Errc::unavailable);
         peer.wait();

@@ -18,7 +18,7 @@ namespace paws::tests {
 namespace {
 
 constexpr std::size_t request_limit = 64U << 10U;
-constexpr int patience_milliseconds = 10'000;
+constexpr int patience_milliseconds = 20'000;
 
 std::string make_directory() {
     auto name = (std::filesystem::temp_directory_path() / "paws-agent-XXXXXX").string();

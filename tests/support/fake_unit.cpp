@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 namespace {
 
 using Steady = std::chrono::steady_clock;
-constexpr std::chrono::seconds patience{10};
+constexpr std::chrono::seconds patience{30};
 
 fs::path tree() {
     const fs::path top{"/sys/fs/cgroup"};
