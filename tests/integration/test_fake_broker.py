@@ -1,6 +1,7 @@
 """The fake listener and the fake broker with each other: each failure looks from outside as the real
 one does: in the runner's lines, in its processes, and on its sockets."""
 
+import datetime
 import json
 import re
 import ssl
@@ -15,8 +16,8 @@ from polling import wait_for
 
 SCOPE = "/repos/acme/widgets"
 NAME = "build-01"
-# A thirtieth of the runner's own pace: 30 s between tries are one.
-PACE = {"FAKE_BACKOFF_MS": "300", "FAKE_RENEW_MS": "400", "FAKE_RELAUNCH_MS": "500"}
+# A twentieth of the runner's own pace: 30 s between tries are 1.5, 100 s until it gives up are 5.
+PACE = {"FAKE_BACKOFF_MS": "1500", "FAKE_RENEW_MS": "400", "FAKE_RELAUNCH_MS": "500"}
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def lines(runner):
 
 
 def wait_for_line(runner, pattern, times=1):
-    wait_for(lambda: sum(bool(re.search(pattern, one)) for one in lines(runner)) >= times, 15,
+    wait_for(lambda: sum(bool(re.search(pattern, one)) for one in lines(runner)) >= times, 30,
              f"{times} x '{pattern}' in {lines(runner)}")
 
 
@@ -67,10 +68,10 @@ def connections(runner, broker):
 
 
 def test_one_connection_holds_one_poll_after_another(online, broker, github):
-    wait_for(lambda: broker.session(NAME).polls >= 4, 10, "four polls")
+    wait_for(lambda: broker.session(NAME).polls >= 4, 30, "four polls")
     assert broker.accepted == 1 and len(connections(online, broker)) == 1
     gaps = [after[0] - before[0] for before, after in zip(broker.polls, broker.polls[1:])]
-    assert all(0.35 < gap < 3 for gap in gaps), gaps
+    assert all(0.35 < gap < 20 for gap in gaps), gaps
     assert github.runner(42)["status"] == "online"
     said = lines(online)
     assert said.index("√ Connected to GitHub") < said.index("Current runner version: '2.336.0'")
@@ -79,15 +80,18 @@ def test_one_connection_holds_one_poll_after_another(online, broker, github):
 
 def test_a_job_is_given_renewed_and_traced(online, broker, github):
     broker.give_job(NAME, "build (ubuntu) 3 Succeeded")
-    wait_for(lambda: broker.polls[-1][2] == "Busy", 10, "it says that it is busy")
+    wait_for(lambda: broker.polls[-1][2] == "Busy", 30, "it says that it is busy")
     assert github.runner(42)["busy"] is True
     wait_for_line(online, "Job build .ubuntu. completed with result: Succeeded")
     trace = traces(online, "Runner")
     record = r"\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ INFO JobDispatcher\] "
     guid = re.search(record + r"Job request 0 for plan \S+ job (\S+) received\.", trace)[1]
     renewed = re.findall(record + f"Successfully renew job {guid}, job is valid till ", trace)
-    assert 4 <= len(renewed) <= 10
     assert f"Worker finished for job {guid}. Code: 100" in trace
+    began, ended = (datetime.datetime.fromisoformat(re.search(
+        rf"\[([^\]]*)Z INFO JobDispatcher\] {words}", trace)[1]) for words in (
+        "Job request 0 for plan", f"Worker finished for job {guid}"))
+    assert 2 <= len(renewed) <= ((ended - began).total_seconds() + 1) / 0.4 + 1
 
     worker = traces(online, "Worker")
     assert worker.splitlines()[0].endswith("INFO Worker] Job message:")
@@ -99,12 +103,12 @@ def test_a_job_is_given_renewed_and_traced(online, broker, github):
 
     online.tell("renewals fail", "job late 2 Failed")
     wait_for(lambda: "ERR  JobDispatcher] Catch exception during renew" in traces(online, "Runner"),
-             10, "a renewal fails")
+             30, "a renewal fails")
 
 
 def test_a_dropped_connection_is_made_again_in_silence(online, broker):
     broker.drop(reset=True)
-    wait_for(lambda: broker.accepted == 2 and broker.session(NAME).pending, 10, "it is back")
+    wait_for(lambda: broker.accepted == 2 and broker.session(NAME).pending, 30, "it is back")
     assert not any("connect error" in line for line in lines(online))
 
 
@@ -119,7 +123,7 @@ def test_an_error_is_told_once_a_series(online, broker, fail, words):
                   + r".*Retrying until reconnected\.$")
     broker.back_to_normal()
     before = broker.session(NAME).polls
-    wait_for(lambda: broker.session(NAME).polls > before + 2, 15, "it polls again")
+    wait_for(lambda: broker.session(NAME).polls > before + 2, 30, "it polls again")
     assert sum("connect error" in line for line in lines(online)) == 1
     assert not any("reconnected." in line and "until" not in line for line in lines(online))
 
@@ -139,12 +143,12 @@ def test_a_ghost_is_alive_offline_and_unaware(online, broker, github):
     before = lines(online)
     broker.ghost(NAME)
     assert github.runner(42)["status"] == "offline"
-    wait_for(lambda: not connections(online, broker), 5, "its socket is gone")
+    wait_for(lambda: not connections(online, broker), 30, "its socket is gone")
     assert online.listener() and lines(online) == before
     # Everybody else finds the broker well.
     trust = ssl.create_default_context(cafile=github.authority.file)
     port = broker.endpoint.rpartition(":")[2]
-    with urllib.request.urlopen(f"https://localhost:{port}/health", context=trust, timeout=5) as ok:
+    with urllib.request.urlopen(f"https://localhost:{port}/health", context=trust, timeout=20) as ok:
         assert ok.status == 200
     assert broker.session(NAME).pending is None
     online.tell("reconnect")
@@ -154,7 +158,7 @@ def test_a_ghost_is_alive_offline_and_unaware(online, broker, github):
 def test_a_deaf_listener_keeps_its_connection(online, broker):
     online.tell("deaf")
     polls = broker.session(NAME).polls
-    wait_for(lambda: broker.session(NAME).pending is None, 5, "its last poll is answered")
+    wait_for(lambda: broker.session(NAME).pending is None, 30, "its last poll is answered")
     assert len(connections(online, broker)) == 1
     assert broker.session(NAME).polls <= polls + 1
 
@@ -168,7 +172,7 @@ def test_a_session_that_another_has_is_a_conflict(runner, broker):
     broker.occupy(NAME)
     runner.tell("exit 2")
     wait_for_line(runner, "^Stop retry on SessionConflictException after retried for 240 seconds.$")
-    wait_for(lambda: not runner.pids("node"), 10, "the wrapper ends with it")
+    wait_for(lambda: not runner.pids("node"), 30, "the wrapper ends with it")
     assert lines(runner)[-1] == "Failed to create session. Error: Conflict"
 
 
@@ -189,7 +193,7 @@ def test_a_second_listener_on_one_root_gets_no_session(online, broker):
 def test_a_registration_that_goes_ends_it_and_its_files(online, broker):
     broker.forget(NAME)
     wait_for_line(online, "The runner no longer exists on the server. Cleaning up local config")
-    wait_for(lambda: not online.listener(), 10, "it has ended")
+    wait_for(lambda: not online.listener(), 30, "it has ended")
     assert not (online.root / ".runner").exists()
 
 

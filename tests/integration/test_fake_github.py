@@ -26,7 +26,7 @@ def ask(github, path, method="GET", **headers):
     request = urllib.request.Request(github.url + path, method=method, headers={
         name: value for name, value in {**RIGHT, **headers}.items() if value is not None})
     try:
-        with urllib.request.urlopen(request, context=trust, timeout=5) as answer:
+        with urllib.request.urlopen(request, context=trust, timeout=20) as answer:
             return answer.status, json.load(answer), answer.headers
     except urllib.error.HTTPError as refused:
         with refused:

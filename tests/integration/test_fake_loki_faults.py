@@ -58,10 +58,10 @@ def test_it_answers_with_a_status_so_many_times(loki, push, status):
 
 
 def test_a_fault_lasts_as_long_as_it_is_told_to(loki, push):
-    loki.fail(Fault(status=429, seconds=0.2))
+    loki.fail(Fault(status=429, seconds=3))
     loki.fail(Fault(status=503))
     assert push.line("x").status == 429
-    wait_for(lambda: push.line("x").status == 503, 5, "the first is over")
+    wait_for(lambda: push.line("x").status == 503, 30, "the first is over")
     loki.recover()
     assert push.line("x").status == 204
 
@@ -76,8 +76,9 @@ def test_retry_after_in_seconds_as_a_date_or_not_at_all(loki, push):
         loki.fail(Fault(status=429, retry_after=retry_after, count=1))
     assert push.line("x").headers["Retry-After"] is None
     assert push.line("x").headers["Retry-After"] == "7"
+    before = time.time()
     due = email.utils.parsedate_to_datetime(push.line("x").headers["Retry-After"])
-    assert 85 < due.timestamp() - time.time() <= 91
+    assert before + 89 <= due.timestamp() <= time.time() + 90
 
 
 def test_it_answers_with_a_redirect(loki, push):
@@ -112,8 +113,8 @@ def test_it_is_slow_and_has_stored_before_it_answers(loki):
     loki.fail(Fault("slow", delay=30))
     with LokiPush(loki.port, timeout=0.3) as push:
         assert isinstance(fails(push), TimeoutError)
-    assert texts(loki) == ["x"]
-    wait_for(lambda: loki.counts.in_flight == 0, 5, "it saw that its client has gone")
+    wait_for(lambda: texts(loki) == ["x"], 30, "it is stored")
+    wait_for(lambda: loki.counts.in_flight == 0, 30, "it saw that its client has gone")
     loki.recover()
     loki.fail(Fault("slow", delay=0.3))
     with LokiPush(loki.port) as push:
@@ -132,7 +133,8 @@ def test_it_never_answers(loki):
     loki.fail(Fault("silent"))
     with LokiPush(loki.port, timeout=0.3) as push:
         assert isinstance(fails(push), TimeoutError)
-        loki.recover()
+    loki.recover()
+    with LokiPush(loki.port) as push:
         assert push.line("y").status == 204
     assert texts(loki) == ["y"]
 
@@ -158,6 +160,7 @@ def test_a_kept_connection_is_closed_when_it_is_idle(loki, push):
     loki.close_idle(0.1)
     push.line("a")
     assert push.http.sock.recv(1) == b""  # the client finds it dead
+    loki.close_idle(0)
     fails(push)
     assert push.line("b").status == 204 and push.line("c").status == 204
     assert loki.connections == 2
@@ -188,7 +191,7 @@ def test_who_sends_again_through_a_mix_loses_nothing(loki, push):
                 return push.line(f"line {number}", now + number).status == 204
             except NO_ANSWER:
                 return False
-        wait_for(sent, 10, f"line {number} is taken", every=0)
+        wait_for(sent, 30, f"line {number} is taken", every=0)
     assert texts(loki) == [f"line {number}" for number in range(60)]
     assert loki.repeats > 0 and loki.counts.by_status[503] > 0 and loki.counts.by_status[0] > 0
 
@@ -200,13 +203,15 @@ def test_a_fault_that_is_misspelt_is_not_taken():
 
 
 def test_requests_in_flight(loki):
-    loki.fail(Fault("slow", delay=0.5, count=2))
+    loki.fail(Fault("slow", delay=30, count=2))
     pushes = [LokiPush(loki.port) for _ in range(2)]
     threads = [threading.Thread(target=push.line, args=[f"{at}"]) for at, push in enumerate(pushes)]
     for thread in threads:
         thread.start()
+    wait_for(lambda: loki.counts.in_flight == 2, 20, "both are in flight")
+    loki.recover()
     for thread, push in zip(threads, pushes):
-        thread.join(10)
+        thread.join(20)
         push.http.close()
     assert loki.counts.max_in_flight == 2 and loki.counts.in_flight == 0
 
@@ -230,7 +235,7 @@ def test_tls_with_and_without_a_certificate_of_the_client(tmp_path):
         loki.fail(Fault("silent"))
         with LokiPush(loki.port, trust, timeout=0.3) as push:
             fails(push, "d")
-        wait_for(lambda: loki.counts.in_flight == 0, 5, "it saw that its client has gone")
+        wait_for(lambda: loki.counts.in_flight == 0, 30, "it saw that its client has gone")
         assert texts(loki) == ["a", "b", "c"]
 
 
@@ -242,7 +247,7 @@ def process(tmp_path):
     with subprocess.Popen([sys.executable, str(program), "--port-file", str(file), "--version",
                            "2.8.4", "--token", "secret", "--limit", "max_streams=1"]) as running:
         try:
-            wait_for(file.exists, 10, "it listens")
+            wait_for(file.exists, 30, "it listens")
             yield *map(int, Path(file).read_text().split()), running
         finally:
             running.kill()
@@ -280,4 +285,4 @@ def test_as_a_process_it_ends_with_its_parent(tmp_path):
     def is_gone():
         with socket.socket() as client:
             return client.connect_ex(("127.0.0.1", port)) != 0
-    wait_for(is_gone, 10, "it has gone")
+    wait_for(is_gone, 30, "it has gone")

@@ -1,5 +1,7 @@
 """The agent asks GitHub for jobs: those that wait for its runner, and how long one had waited."""
 
+import os
+import signal
 import time
 
 import pytest
@@ -19,7 +21,7 @@ interval = "1s"
 token_file = "{token}"
 jobs = {jobs}
 """
-SOON = 20  # seconds; the agent looks once in five
+SOON = 40  # seconds; the agent looks once in five
 LABELS = ["self-hosted", "linux", "production"]
 
 
@@ -124,11 +126,12 @@ def test_how_long_a_job_had_waited_is_kept_with_it(configured, runner, github):
         wait_for(lambda: agent.metrics().state(runner.name) == "idle", SOON, "idle")
         github.add_job(REPOSITORY, 1001, status="in_progress", created_at=ago(95), started_at=ago(5),
                        runner_id=42, labels=LABELS)
-        runner.tell("job deploy 12 Succeeded")
+        runner.tell("job deploy 600 Succeeded")
         job = {}
         wait_for(lambda: job.update((agent.ask("jobs")["result"]["running"] or [{}])[0])
                  or job.get("usage", {}).get("queue_seconds"), SOON, "it is told while it runs")
         assert job["usage"]["queue_seconds"] == 90
+        os.kill(runner.worker(), signal.SIGTERM)
         wait_for(lambda: agent.ask("jobs")["result"]["jobs"], SOON, "it is recorded")
         assert agent.ask("jobs")["result"]["jobs"][0]["usage"]["queue_seconds"] == 90
         why = agent.pawsctl("why", "1001")

@@ -80,7 +80,7 @@ def test_who_is_not_who_it_says_gets_no_line(book, tmp_path):
         good = stack.enter_context(FakeLoki(tls=authority.server("127.0.0.1")))
         book.lines(100)
         for loki, _ in pairs:
-            wait_for(lambda: loki.connections > 1, 10, "it has tried")
+            wait_for(lambda: loki.connections > 1, 30, "it has tried")
         time.sleep(1)
         for loki, _ in pairs:
             assert loki.counts.pushes == 0 and loki.lines() == 0

@@ -33,7 +33,7 @@ def loki():
 def agent(feed, loki):
     feed.write("the journal begins", at=1.0)  # so that there is one to open
     with AgentProcess(DROP_IN.format(journal=feed.directory, loki=loki.url)) as agent:
-        wait_for(lambda: state(agent) == "shipping", 10, "logs are shipped")
+        wait_for(lambda: state(agent) == "shipping", 30, "logs are shipped")
         yield agent
 
 
@@ -50,14 +50,14 @@ def said_until_shown(feed, following, text):
     def shown():
         feed.write(text, **DOCKER)
         return text in following.read()
-    wait_for(shown, 10, f"{text!r} is shown", every=0.3)
+    wait_for(shown, 30, f"{text!r} is shown", every=0.3)
 
 
 def test_status_counts_what_loki_holds(agent, feed, loki):
     for number in range(50):
         feed.write(f"line {number}", **DOCKER)
     loki.wait_for_lines(50)
-    told = wait_for(lambda: [one for one in [status(agent)] if one["counts"]["sent"] >= 50], 10,
+    told = wait_for(lambda: [one for one in [status(agent)] if one["counts"]["sent"] >= 50], 30,
                     "it counts them")[0]
     assert told["counts"]["sent"] == loki.lines() == 50
     assert told["counts"]["read"] == {"journal": 50, "diag": 0}
@@ -72,20 +72,20 @@ def test_status_counts_what_loki_holds(agent, feed, loki):
 def test_status_tells_of_a_loki_that_is_away_and_comes_back(agent, feed, loki):
     loki.down()
     feed.write("waits", **DOCKER)
-    wait_for(lambda: state(agent) == "retrying", 10, "it retries")
+    wait_for(lambda: state(agent) == "retrying", 30, "it retries")
     shown = agent.pawsctl("logs", "status")
     assert shown.returncode == 1 and shown.stdout.startswith("retrying, ")
     assert "Connection refused" in shown.stdout and f"curl -sS '{loki.url}/ready'" in shown.stdout
     assert "retrying" in agent.pawsctl("status").stdout
     loki.up()
     loki.wait_for_lines(1, 30)
-    wait_for(lambda: agent.pawsctl("logs", "status").returncode == 0, 10, "all is well again")
+    wait_for(lambda: agent.pawsctl("logs", "status").returncode == 0, 30, "all is well again")
 
 
 def test_status_and_doctor_tell_of_refused_credentials(agent, feed, loki):
     loki.fail(Fault("status", status=401, body="no such token"))
     feed.write("refused", **DOCKER)
-    wait_for(lambda: state(agent) == "paused", 10, "it is paused")
+    wait_for(lambda: state(agent) == "paused", 30, "it is paused")
     shown = agent.pawsctl("logs", "status")
     assert shown.returncode == 2 and "Loki answers 401: no such token" in shown.stdout
     checks = json.loads(agent.pawsctl("doctor", "--json").stdout)["checks"]

@@ -82,7 +82,7 @@ def test_vacuumed_while_loki_is_down_is_counted_to_the_line(feed):
         time.sleep(0.5)
         for archive in feed.archives()[:3]:
             archive.unlink()
-        wait_for(lambda: not deleted_files(agent), 15, "it lets go of what was removed")
+        wait_for(lambda: not deleted_files(agent), 30, "it lets go of what was removed")
         loki.up()
         wait_for(lambda: book.texts[-1] in {row.line for row in book.held(loki)}, 30, "the last")
         missing = missing_of(book, loki)
@@ -120,7 +120,7 @@ def test_all_of_the_journal_is_removed_and_it_goes_on(feed):
 def test_a_journal_that_appears_late_is_read_from_its_beginning(tmp_path):
     late = JournalFeed(tmp_path / "late")
     with FakeLoki() as loki, AgentProcess(shipping(late, loki.url)) as agent:
-        wait_for(lambda: "the journal cannot be read" in agent.log(), 10, "it says so")
+        wait_for(lambda: "the journal cannot be read" in agent.log(), 30, "it says so")
         with late:
             book = Written(late)
             book.lines(100)

@@ -53,7 +53,7 @@ def test_any_bytes(feed, loki):
             data = b"%d: " % number + chance.randbytes(chance.randint(0, 300))
             book.text("", data)
             ODD[data.decode(errors="replace")] = data
-        wait_for(lambda: len(book.held(loki)) >= len(book.texts), 20, "all are there")
+        wait_for(lambda: len(book.held(loki)) >= len(book.texts), 30, "all are there")
         wanted = sorted(collapsed(text) for text in ODD)
         held = sorted({collapsed(row.line) for row in book.held(loki)
                        if not row.line.startswith("line ")})
@@ -77,7 +77,7 @@ def test_long_lines_come_in_parts(feed, loki):
         feed.write(too_long, _SYSTEMD_UNIT="toolong.service")
         book.lines(20)
         book.check(loki, 30)
-        wait_for(lambda: loki.lines() > len(book.texts) + 30, 10, "the parts")
+        wait_for(lambda: loki.lines() > len(book.texts) + 30, 30, "the parts")
         assert joined(loki, "long.service") == texts
         begun, = joined(loki, "toolong.service")
         assert too_long.startswith(begun) and len(begun) >= (4 << 20) - 8
@@ -105,7 +105,7 @@ def test_twenty_thousand_lines_at_one_time(feed, loki):
     with AgentProcess(shipping(feed, loki.url, batch_lines=700)) as agent:
         book = Written(feed)
         book.lines(MANY, at=time.time())
-        wait_for(lambda: loki.lines() > 1000, 20, "some are there")
+        wait_for(lambda: loki.lines() > 1000, 30, "some are there")
         agent.kill()
         agent.start(ready=False)
         book.check(loki, 60)
@@ -119,7 +119,7 @@ def test_a_thousand_units(feed, loki):
             unit = number * 7 % 1000
             feed.write(f"{number} of {unit}", _SYSTEMD_UNIT=f"u{unit}.service")
             texts.append(f"{number} of {unit}")
-        wait_for(lambda: loki.lines() >= len(texts), 20, "all are there")
+        wait_for(lambda: loki.lines() >= len(texts), 30, "all are there")
         rows = loki.held()
         assert sorted(row.line for row in rows) == sorted(texts)
         for row in rows:

@@ -88,7 +88,7 @@ def test_what_only_an_operator_can_mend_is_waited_for(feed, tmp_path):
             book.lines(200)
             time.sleep(0.1)
         for name, (loki, agent) in cases.items():
-            wait_for(lambda: counted(agent, "paused") == 1, 10, f"{name}: it has paused")
+            wait_for(lambda: counted(agent, "paused") == 1, 30, f"{name}: it has paused")
             assert name == "no secret" or counted(agent, "push_failures_total") > 0
         connections = {name: loki.connections for name, (loki, _) in cases.items()}
         time.sleep(2)
@@ -103,7 +103,7 @@ def test_what_only_an_operator_can_mend_is_waited_for(feed, tmp_path):
             order_is_kept(loki)
             wait_for_count(agent, 0, "paused")
             assert counted(agent, "quarantined_total") == 0, name
-        wait_for(lambda: "logs are not shipped state=paused" in its_agent.log(), 10, "it says so")
+        wait_for(lambda: "logs are not shipped state=paused" in its_agent.log(), 30, "it says so")
         assert its_agent.log().count("logs are not shipped") == 1
         assert hopeless.lines() == 0 and counted(its_agent, "paused") == 1
 

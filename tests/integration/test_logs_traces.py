@@ -26,6 +26,12 @@ def of_traces(loki):
     return [row for row in loki.held() if 'job="runner-diag"' in row.labels]
 
 
+def console_of(loki, count):
+    """What its unit has printed, once there is as much."""
+    rows = [row for row in loki.held() if 'job="journal"' in row.labels]
+    return len(rows) >= count and rows
+
+
 def records_in(diag):
     """(file, level, text) of each record on the disk."""
     records = collections.Counter()
@@ -64,11 +70,11 @@ def test_the_traces_of_a_runner_tell_their_runner_and_job(feed, runner):
     with FakeLoki() as loki, \
             AgentProcess(config(feed, loki, (runner.name, runner.root, runner.unit))) as agent:
         runner.start()
-        wait_for(lambda: agent.metrics().state(runner.name) == "idle", 20, "idle")
+        wait_for(lambda: agent.metrics().state(runner.name) == "idle", 30, "idle")
         runner.tell("job one, with words 2 Succeeded")
-        wait_for(lambda: agent.ask("jobs")["result"]["jobs"], 20, "the job")
+        wait_for(lambda: agent.ask("jobs")["result"]["jobs"], 30, "the job")
         runner.tell("job two 2 Failed")
-        wait_for(lambda: len(agent.ask("jobs")["result"]["jobs"]) == 2, 20, "both")
+        wait_for(lambda: len(agent.ask("jobs")["result"]["jobs"]) == 2, 30, "both")
         runner.kill()
         check(loki, runner.root / "_diag")
         assert all(f'runner="{runner.name}"' in row.labels for row in of_traces(loki))
@@ -80,7 +86,7 @@ def test_the_traces_of_a_runner_tell_their_runner_and_job(feed, runner):
                  for job in agent.ask("jobs")["result"]["jobs"]}
         assert known == {(row.metadata["job_name"], row.metadata.get("repository"))
                          for row in of_traces(loki) if "job_name" in row.metadata}
-        console = [row for row in loki.held() if 'job="journal"' in row.labels]
+        console = wait_for(lambda: console_of(loki, len(runner.output.lines)), 30, "its lines")
         assert {row.line for row in console} == {line.decode() for line in runner.output.lines}
         assert len(console) == len(runner.output.lines)
         assert {"one, with words", "two"} <= {row.metadata.get("job_name") for row in console}

@@ -37,7 +37,7 @@ def sleepers(count):
         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         assert crowd.stdout.readline() == b"ready\n"
-        wait_for(lambda: processes() > before + count * 0.9, 10, f"{count} processes sleep")
+        wait_for(lambda: processes() > before + count * 0.9, 30, f"{count} processes sleep")
         yield
     finally:
         crowd.kill()

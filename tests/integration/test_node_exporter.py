@@ -33,7 +33,7 @@ def sandwich(agent, node):
         ours = agent.metrics()
         after = node.metrics()
         return (before, ours, after) if ours.taken() >= began else None
-    return wait_for(try_once, 20, "facts taken between two scrapes of node_exporter", every=0.3)
+    return wait_for(try_once, 60, "facts taken between two scrapes of node_exporter", every=0.3)
 
 
 def holds(agent, node, compare):
@@ -44,7 +44,7 @@ def holds(agent, node, compare):
         return not differences[-1]
     differences = []
     try:
-        wait_for(try_once, 15, "they agree")
+        wait_for(try_once, 60, "they agree")
     except AssertionError as error:
         raise AssertionError(f"they differ: {differences[-1]}") from error
 

@@ -37,14 +37,14 @@ def test_each_fault_is_told_with_its_file(roots):
         ENTRY.format(name=name, root=root) for name, root in roots.items())
     with AgentProcess(drop_in) as agent:
         for name, words in EXPECTED.items():
-            told = wait_for(lambda: files_evidence(agent.runner(name)), 5, f"{name} is told of")
+            told = wait_for(lambda: files_evidence(agent.runner(name)), 30, f"{name} is told of")
             assert words in told, told
             shown = agent.pawsctl("runners", "show", name)
             assert "files: " in shown.stdout, shown.stdout
             assert agent.log().count(f"runner files runner={name} error=") == 1, agent.log()
             assert agent.runner(name)["health"] != "ok"
-        assert agent.metrics().value("paws_agent_collector_success",
-                                     collector="runner_files") == 1
+        wait_for(lambda: agent.metrics().value("paws_agent_collector_success",
+                                               collector="runner_files") == 1, 30, "it works")
 
 
 def files_evidence(runner):

@@ -220,7 +220,7 @@ def test_refused_handshakes_are_counted_by_reason_and_told(tmp_path, authority, 
         for reason, count in (("no_certificate", 4), ("certificate", 2), ("client", 2),
                               ("protocol", 2), ("other", 1)):
             wait_for(lambda: agent.scrape(client=good).value(
-                "paws_agent_web_handshakes_refused_total", reason=reason) == count, 10,
+                "paws_agent_web_handshakes_refused_total", reason=reason) == count, 30,
                 f"{reason} is {count}")
             assert agent.log().count(f"fault={reason} ") == 1
         assert re.search(r"a TLS client is refused peer=127\.0\.0\.1:\d+ fault=certificate "
@@ -252,18 +252,17 @@ def test_clients_that_never_finish_their_handshake_keep_nobody_out(agent):
     for one in stalled[::2]:
         one.sendall(hello)
     for _ in range(3):
-        answer = agent.curl("/-/healthy", "--max-time", "5")
-        assert answer.status == 200, answer
+        agent.wait_for_status(200, "/-/healthy")
     for one in stalled:
         one.close()
 
 
 def test_a_handshake_that_stalls_is_ended(agent):
     began = time.monotonic()
-    with socket.create_connection(("127.0.0.1", agent.port), 10) as one:
+    with socket.create_connection(("127.0.0.1", agent.port), 30) as one:
         one.sendall(bytes.fromhex("16030102"))
         assert one.recv(1) == b""
-    assert 3 < time.monotonic() - began < 9
+    assert 3 < time.monotonic() - began < 20
 
 
 def test_clients_that_never_read_keep_nobody_out(agent):
@@ -274,7 +273,7 @@ def test_clients_that_never_read_keep_nobody_out(agent):
         one = context.wrap_socket(plain, server_hostname="localhost")
         one.sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n" * 40)
         deaf.append(one)
-    assert agent.curl("/-/healthy", "--max-time", "10").status == 200
+    agent.wait_for_status(200, "/-/healthy")
     for one in deaf:
         one.close()
 
@@ -306,7 +305,7 @@ def test_it_stops_at_once_with_handshakes_under_way(tmp_path, authority, server)
         for one in stalled:
             one.sendall(bytes.fromhex("1603010200"))
         assert agent.curl("/-/healthy").status == 200
-        assert agent.stop() < 2
+        assert agent.stop() < 4  # a handshake has five seconds
         for one in stalled:
             one.close()
 
@@ -322,7 +321,7 @@ def refused_start(tmp_path, **settings):
 
 def agent_end(agent):
     agent.start(ready=False)
-    code = wait_for(lambda: agent.process.poll(), 20, "it ends")
+    code = wait_for(lambda: agent.process.poll(), 30, "it ends")
     return code, agent.log()
 
 

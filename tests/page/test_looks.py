@@ -66,7 +66,7 @@ def hour(agent):
 
 def opened(browser, hour, scheme="light", width=1280):
     browser.open(hour.url, scheme, width)
-    wait_for(lambda: browser.run("return document.querySelectorAll('.bar').length") > 8, 10,
+    wait_for(lambda: browser.run("return document.querySelectorAll('.bar').length") > 8, 30,
              "the page is drawn")
 
 
@@ -190,7 +190,7 @@ def test_only_changes_of_state_are_spoken(browser, hour):
     assert browser.run("return document.getElementById('news').textContent") == ""
     hour.status["runners"][0]["state"] = "offline"
     wait_for(lambda: browser.run("return document.getElementById('news').textContent")
-             == "acme-widgets.build-01 is now offline", 5, "the change is spoken")
+             == "acme-widgets.build-01 is now offline", 30, "the change is spoken")
 
 
 def test_the_keyboard_reaches_everything_in_order_and_shows_where(browser, hour):

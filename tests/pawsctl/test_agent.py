@@ -28,7 +28,7 @@ def runner(tmp_path_factory):
 @pytest.fixture(scope="module")
 def agent(runner):
     with AgentProcess(config_of(runner, runner.feed)) as agent:
-        wait_for(lambda: agent.runner(runner.name)["state"] == "idle", 20, "the runner is idle")
+        wait_for(lambda: agent.runner(runner.name)["state"] == "idle", 30, "the runner is idle")
         yield agent
 
 
@@ -73,11 +73,12 @@ def test_a_runner_is_listed_and_shown_by_each_of_its_names(agent, runner):
 
 
 def test_a_job_is_seen_with_its_name(agent, runner):
-    runner.tell("job build (gcc) \u202e 2 Succeeded")
-    wait_for(lambda: "1 busy" in agent.pawsctl("status").stdout, 10, "the runner is busy")
-    row = next(row for row in agent.pawsctl("status").stdout.splitlines() if " busy " in row)
+    runner.tell("job build (gcc) \u202e 15 Succeeded")
+    shown = wait_for(lambda: (text := agent.pawsctl("status").stdout) and "1 busy" in text and text, 30,
+                     "the runner is busy")
+    row = next(row for row in shown.splitlines() if " busy " in row)
     assert "build (gcc)" in row and "\u202e" not in row
-    wait_for(lambda: "1 idle" in agent.pawsctl("status").stdout, 10, "the runner is idle again")
+    wait_for(lambda: "1 idle" in agent.pawsctl("status").stdout, 60, "the runner is idle again")
     shown = agent.pawsctl("runners", "show", runner.short).stdout
     assert "build (gcc)" in shown and "succeeded" in shown
 

@@ -37,7 +37,7 @@ def test_a_hook_exits_with_0_and_soon_whatever_the_host_is_like():
         begin = time.monotonic()
         done = pawsctl("hook", event, GITHUB_REPOSITORY="a/b", GITHUB_RUN_ID="1")
         assert (done.returncode, done.stdout) == (0, "")
-        assert time.monotonic() - begin < 2
+        assert time.monotonic() - begin < 10
         assert "ghs_" not in done.stderr
 
 

@@ -82,7 +82,7 @@ def test_a_trial_is_asked_for_until_it_has_ended():
     with trying(running, running, TRIAL) as agent:
         began = time.monotonic()
         assert pawsctl(agent, "test").returncode == 0
-        assert 0.6 <= time.monotonic() - began < 5
+        assert 0.6 <= time.monotonic() - began < 20
         assert agent.asked == [("logs_test", {})] + 3 * [("logs_test", {"trial": 3})]
 
 
@@ -90,7 +90,7 @@ def test_a_trial_that_does_not_end_is_not_known_after_the_timeout():
     with trying({**TRIAL, "running": True, "pushed": False}) as agent:
         began = time.monotonic()
         done = pawsctl(agent, "test", "--timeout", "500ms")
-        assert 0.5 <= time.monotonic() - began < 3
+        assert 0.5 <= time.monotonic() - began < 15
         assert done.returncode == 3 and done.stdout == ""
         assert "has not answered within 500ms" in done.stderr
 

@@ -34,8 +34,8 @@ def following(lines, *arguments):
 
 
 def wait_until_it_follows(agent):
-    wait_for(lambda: ("logs_follow", {"after": 0}) in agent.asked, 10, "it asks")
-    time.sleep(0.1)  # until it has the answer: what is said now is new
+    # Twice: it has the first answer then, and what is said now is new.
+    wait_for(lambda: sum(verb == "logs_follow" for verb, _ in agent.asked) > 1, 30, "it asks again")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -114,7 +114,7 @@ def test_follow_ends_by_itself_after_its_time():
     with FakeAgent(FollowedLines()) as agent:
         began = time.monotonic()
         assert follow(agent, "--for", "700ms").returncode == 0
-        assert 0.7 <= time.monotonic() - began < 2
+        assert 0.7 <= time.monotonic() - began < 15
 
 
 def test_follow_as_json_is_one_object_a_line_without_control_characters():
@@ -157,7 +157,7 @@ def test_follow_ends_quietly_when_nobody_reads_on(speaks, ignored):
         for _ in range(5 if speaks else 0):
             time.sleep(0.2)
             lines.say("more")
-        out, err = shell.communicate(timeout=10)
+        out, err = shell.communicate(timeout=30)
         assert out.endswith("one\n") and out.count("\n") == 1
         assert err == "ended\n"
 
@@ -175,7 +175,7 @@ def test_follow_dies_of_a_pipe_that_breaks_under_it_even_where_that_was_ignored(
         return lines(verb, arguments)
     with FakeAgent(answer) as agent:
         done = subprocess.run([project.binary("pawsctl"), "logs", "follow"], stdout=writer,
-                              stderr=subprocess.PIPE, env=environment(agent.path), timeout=10,
+                              stderr=subprocess.PIPE, env=environment(agent.path), timeout=30,
                               restore_signals=False)  # Python ignores SIGPIPE
     os.close(writer)
     assert (done.returncode, done.stderr) == (-signal.SIGPIPE, b"")

@@ -37,7 +37,7 @@ def next_frame(terminal):
 
 def frame_with(terminal, text):
     return wait_for(lambda: [row for row in [next_frame(terminal)] if text in "\n".join(row)],
-                    20, f"a picture with {text!r}")[0]
+                    30, f"a picture with {text!r}")[0]
 
 
 def test_it_draws_the_status_again_and_again():
@@ -78,7 +78,7 @@ def test_it_follows_the_window():
                 frame = next_frame(terminal)
                 widest = max(map(len, frame))
                 return len(frame) == min(rows, 18) and columns / 2 < widest <= columns
-            wait_for(fits, 10, f"a picture of {columns} x {rows}")
+            wait_for(fits, 30, f"a picture of {columns} x {rows}")
 
 
 def test_what_does_not_fit_is_counted():
@@ -96,7 +96,7 @@ def test_it_survives_the_agents_restart(tmp_path):
             terminal = stack.enter_context(watching(path, rows=40))
             assert next_frame(terminal)[0].startswith("all well")
         frame = frame_with(terminal, "agent unreachable since")
-        assert re.fullmatch(r"agent unreachable since \d s", frame[0])
+        assert re.fullmatch(r"agent unreachable since \d+ s", frame[0])
         assert "no agent listens at" in frame[1]
         assert any(row.startswith("all well on build-host") for row in frame)
         with FakeAgent(lambda *_: status("failed"), path):
@@ -107,7 +107,7 @@ def test_it_survives_the_agents_restart(tmp_path):
 def test_without_any_agent_it_waits_for_one(tmp_path):
     with watching(tmp_path / "no.sock") as terminal:
         frame = next_frame(terminal)
-        assert frame[0] == "agent unreachable since 0 s"
+        assert re.fullmatch(r"agent unreachable since \d s", frame[0])
         terminal.type(b"q")
         assert terminal.finish() == 0
 
@@ -127,7 +127,7 @@ def test_suspended_it_gives_the_terminal_back_and_continued_it_draws_again():
         program = terminal.process.pid
         terminal.type(b"\x1a")
         terminal.wait_for(LEAVE)
-        wait_for(lambda: state_of(program) == "T", 5, "it is stopped")
+        wait_for(lambda: state_of(program) == "T", 30, "it is stopped")
         assert terminal.modes_now() == terminal.modes
         terminal.kill(signal.SIGCONT)
         terminal.wait_for(ENTER)

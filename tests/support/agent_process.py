@@ -73,7 +73,7 @@ class AgentProcess:
             env={**os.environ, "NOTIFY_SOCKET": str(self._notify.path), **self._environment},
             stdin=subprocess.DEVNULL, stdout=self._log, stderr=subprocess.STDOUT)
         if ready:
-            wait_for(self._is_ready, 20, "the agent says READY=1")
+            wait_for(self._is_ready, 60, "the agent says READY=1")
 
     def _is_ready(self) -> bool:
         assert self.process.poll() is None, (
@@ -84,7 +84,7 @@ class AgentProcess:
         """Stops it as systemd does; the seconds it took. It must end with 0."""
         began = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(20)
+        code = self.process.wait(30)
         took = time.monotonic() - began
         assert code == 0, f"after SIGTERM the agent ended with {code}:\n{self.log()}"
         return took
@@ -110,7 +110,7 @@ class AgentProcess:
     # Asking it
 
     def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), 10)
+        return socket.create_connection(("127.0.0.1", self.port), 20)
 
     def get(self, path: str, **headers: str) -> exposition.Answer:
         return exposition.http_get(self.connect, path, headers)
@@ -127,12 +127,12 @@ class AgentProcess:
         assert answer["ok"], answer
         return next(one for one in answer["result"]["runners"] if one["name"] == name)
 
-    def pawsctl(self, *arguments: str, timeout: float = 20) -> subprocess.CompletedProcess[str]:
+    def pawsctl(self, *arguments: str, timeout: float = 40) -> subprocess.CompletedProcess[str]:
         return pawsctl(self.socket, *arguments, timeout=timeout)
 
 
 def pawsctl(control_socket: Path, *arguments: str,
-            timeout: float = 20) -> subprocess.CompletedProcess[str]:
+            timeout: float = 40) -> subprocess.CompletedProcess[str]:
     return subprocess.run([project.binary("pawsctl"), *arguments], capture_output=True, text=True,
                           env={**os.environ, "PAWS_SOCKET": str(control_socket)},
                           stdin=subprocess.DEVNULL, timeout=timeout)

@@ -5,12 +5,12 @@ import socket
 from pathlib import Path
 
 
-def ask(path: Path, verb: str, timeout: float = 5, **arguments: object) -> dict:
+def ask(path: Path, verb: str, timeout: float = 20, **arguments: object) -> dict:
     request = {"version": 1, "verb": verb, "arguments": arguments}
     return json.loads(exchange(path, json.dumps(request).encode() + b"\n", timeout))
 
 
-def exchange(path: Path, request: bytes, timeout: float = 5) -> bytes:
+def exchange(path: Path, request: bytes, timeout: float = 20) -> bytes:
     """Sends bytes as they are; all that comes back until the agent closes."""
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(timeout)

@@ -76,7 +76,7 @@ class FakeBroker:
         with self._changed:
             return next((one for one in self._sessions.values() if one.name == name), None)
 
-    def wait_for_poll(self, name: str, timeout: float = 10) -> Session:
+    def wait_for_poll(self, name: str, timeout: float = 30) -> Session:
         """Until a poll of that runner waits for its answer."""
         def polling() -> Session | None:
             session = self.session(name)
@@ -116,7 +116,7 @@ class FakeBroker:
         offline, while everybody who tries the broker finds it well."""
         session = self.wait_for_poll(name)
         self._tell(name, {"messageId": 2, "messageType": "Ghost", "body": ""})
-        wait_for(lambda: session.pending is None, 10, f"{name} is a ghost")
+        wait_for(lambda: session.pending is None, 30, f"{name} is a ghost")
         self._show(session, status="offline")
 
     def occupy(self, name: str) -> None:

@@ -70,7 +70,7 @@ class FakeLoki:
         with self.api.lock:
             return len(self.api.store)
 
-    def wait_for_lines(self, count: int, timeout: float = 10) -> None:
+    def wait_for_lines(self, count: int, timeout: float = 30) -> None:
         wait_for(lambda: self.lines() >= count, timeout, f"{count} lines are stored")
 
     def settle(self) -> None:

@@ -11,6 +11,7 @@ import ssl
 import struct
 import subprocess
 import threading
+import time
 from pathlib import Path
 from typing import Callable
 
@@ -25,6 +26,7 @@ class Request:
     headers: dict[str, str]  # names in small letters
     body: bytes
     head: bytes = b""  # as it came
+    at: float = dataclasses.field(default_factory=time.monotonic)
 
     @property
     def length(self) -> int:

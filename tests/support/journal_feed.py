@@ -48,7 +48,7 @@ class JournalFeed:
 
     def _close(self) -> None:
         self._remote.stdin.close()
-        self._remote.wait(10)
+        self._remote.wait(30)
         self._remote.stderr.close()
 
     def vacuum(self) -> None:
@@ -73,7 +73,7 @@ class JournalFeed:
                                      f"-{int.from_bytes(began, 'little'):016x}.journal")
             file.rename(archive)
             self._open()
-            wait_for(file.exists, 10, "a new file")
+            wait_for(file.exists, 30, "a new file")
             self._close()
             poke(file, SEQNUM_ID[0], numbers)
             poke(file, TAIL_SEQNUM[0], last)

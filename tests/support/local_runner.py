@@ -43,7 +43,7 @@ class LocalRunner:
             env={**os.environ, **environment}, stdin=subprocess.DEVNULL, stdout=self.output,
             stderr=self.output, start_new_session=True)
         self.output.started()
-        wait_for(self.listener, 10, f"{self.name} has a listener")
+        wait_for(self.listener, 30, f"{self.name} has a listener")
 
     def stop(self) -> None:
         """As systemd with KillMode=process: SIGTERM to the shell, and waiting for it."""
@@ -56,7 +56,7 @@ class LocalRunner:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._service.pid, signal.SIGKILL)
             self._service.wait(10)
-            self.output.join(5)
+            self.output.join(20)
             self._service = None
 
     def tell(self, *commands: str) -> None:

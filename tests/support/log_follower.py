@@ -31,7 +31,7 @@ class LogFollower:
 
     def __exit__(self, *_: object) -> None:
         self._process.kill()
-        self._process.wait(5)
+        self._process.wait(20)
         self._process.stdout.close()
         self._process.stderr.close()
 
@@ -42,15 +42,15 @@ class LogFollower:
         return self.out
 
     def wait_for(self, text: str) -> None:
-        wait_for(lambda: text in self.read(), 10, f"{text!r} is shown")
+        wait_for(lambda: text in self.read(), 30, f"{text!r} is shown")
 
     def wait_for_word(self, text: str) -> None:
         """On standard error."""
-        wait_for(lambda: self.read() is not None and text in self.err, 10, f"{text!r} is said")
+        wait_for(lambda: self.read() is not None and text in self.err, 30, f"{text!r} is said")
 
     def end(self, number: signal.Signals = signal.SIGINT) -> int:
         self._process.send_signal(number)
-        code = self._process.wait(5)
+        code = self._process.wait(20)
         self.read()
         return code
 

@@ -57,7 +57,7 @@ class Written:
     def held(self, loki: FakeLoki) -> list[Held]:
         return [row for row in loki.held() if f'unit="{self.unit}"' in row.labels]
 
-    def check(self, loki: FakeLoki, timeout: float = 20, apart: Iterable[str] = (),
+    def check(self, loki: FakeLoki, timeout: float = 40, apart: Iterable[str] = (),
               restamped: bool = False) -> int:
         """Waits until each line is there, and nothing else. `apart`: lines that must not be. The
         lines that came more than once."""
@@ -104,7 +104,7 @@ def counted(agent: AgentProcess, name: str, **labels: str) -> float:
     return agent.metrics().sum(f"paws_logs_{name}", **labels)
 
 
-def wait_for_count(agent: AgentProcess, count: float, name: str, timeout: float = 10,
+def wait_for_count(agent: AgentProcess, count: float, name: str, timeout: float = 30,
                    **labels: str) -> None:
     wait_for(lambda: counted(agent, name, **labels) == count, timeout,
              f"paws_logs_{name}{labels or ''} is {count}, not {counted(agent, name, **labels)}")

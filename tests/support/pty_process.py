@@ -50,13 +50,13 @@ class PtyProcess:
                 self.output += os.read(self._master, 65536)
         return self.output
 
-    def wait_for(self, text: bytes, timeout: float = 10) -> bytes:
+    def wait_for(self, text: bytes, timeout: float = 30) -> bytes:
         """What was drawn up to and with `text`; it is taken off."""
         wait_for(lambda: text in self.read(), timeout, f"{text!r} on the terminal")
         head, _, self.output = self.output.partition(text)
         return head + text
 
-    def finish(self, timeout: float = 10) -> int:
+    def finish(self, timeout: float = 30) -> int:
         """The exit code; all output is read."""
         deadline = time.monotonic() + timeout
         while self.process.poll() is None and time.monotonic() < deadline:

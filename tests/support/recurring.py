@@ -23,6 +23,6 @@ def config_of(runners, feed) -> str:
         RUNNER.format(name=one.name, root=one.root, unit=one.unit) for one in listed)
 
 
-def wait_for_state(agent, name: str, state: str, timeout: float = 8) -> None:
+def wait_for_state(agent, name: str, state: str, timeout: float = 30) -> None:
     wait_for(lambda: agent.metrics().state(name) == state or None, timeout,
              f"{name} is {state}; it is {agent.metrics().state(name)}")

@@ -8,7 +8,7 @@ from pathlib import Path
 from agent_process import AgentProcess
 from certificates import Pair
 from exposition import Metrics
-from polling import wait_for
+from polling import Unmet, wait_for
 
 GENERAL = "[journal]\ndirectory = \"{journal}\"\n[runners]\ndiscover = false\n"
 TOKEN = "0123456789abcdef-first"
@@ -87,5 +87,14 @@ class WebAgent(AgentProcess):
         """The certificate that the next connection is shown, PEM."""
         return ssl.get_server_certificate(("127.0.0.1", self.port), timeout=10)
 
-    def wait_for_log(self, text: str, timeout: float = 10) -> None:
+    def wait_for_shown(self, pair: Pair) -> None:
+        """Soon: a look at the files that is slow is left behind, until the next connection."""
+        wait_for(lambda: self.shown() == pair.cert.read_text(), 30, f"{pair.cert.name} is shown")
+
+    def wait_for_status(self, status: int, path: str, **who: object) -> None:
+        """Also in a crowd, where who is slow to ask is hung up like those who hold it up."""
+        wait_for(lambda: (seen := self.curl(path, **who)).status == status or Unmet(seen), 30,
+                 f"{path} is answered with {status}")
+
+    def wait_for_log(self, text: str, timeout: float = 30) -> None:
         wait_for(lambda: text in self.log(), timeout, f"the log has {text!r}:\n{self.log()}")
