@@ -1,5 +1,6 @@
 """AgentUnit: the agent as its package installs it on a booted host, from the repository's files."""
 
+import time
 from pathlib import Path
 
 import project
@@ -7,6 +8,7 @@ import control
 import exposition
 from host import Host
 from nspawn import BootedHost
+from polling import Unmet, wait_for
 
 UNIT = "paws-agent.service"
 USER = "paws-agent"
@@ -59,6 +61,17 @@ class AgentUnit:
     def stop(self) -> None:
         self.host.run(["systemctl", "stop", UNIT], timeout=60)
 
+    def wait_for_quick_stop(self, bound: float) -> None:
+        """Stops it, again if this machine had other things to do."""
+        def took() -> float:
+            self.host.run(["systemctl", "reset-failed", UNIT], check=False)  # starts are limited
+            self.start()
+            began = time.monotonic()
+            self.stop()
+            return time.monotonic() - began
+
+        wait_for(lambda: (seconds := took()) < bound or Unmet(seconds), 60, f"it stops in {bound} s")
+
     def pid(self) -> int:
         return self.host.main_pid(UNIT)
 
@@ -76,6 +89,30 @@ class AgentUnit:
     def get(self, path: str) -> exposition.Answer:
         return exposition.http_get(self.connect, path)
 
+    def wait_for_quick_scrapes(self, bound: float) -> None:
+        """Ten in a row, some of which ask for new facts, and ticks that go on. What holds a scrape up
+        holds up some of any ten; this machine may have other things to do."""
+        def slowest() -> float:
+            found = 0.0
+            for _ in range(10):
+                time.sleep(0.3)
+                began = time.monotonic()
+                self.metrics()
+                found = max(found, time.monotonic() - began)
+            return found
+
+        wait_for(lambda: (found := slowest()) < bound or Unmet(found), 60, f"ten within {bound} s")
+        wait_for(lambda: time.time() - self.metrics().taken() < 3, 30, "ticks go on")
+
+    def wait_for_collectors(self, *names: str) -> None:
+        """These, or all there are, succeed in one look: a busy machine lets one be late."""
+        def failing() -> list[str]:
+            return [own["collector"] for own, value in
+                    self.metrics().all("paws_agent_collector_success")
+                    if value != 1 and (not names or own["collector"] in names)]
+
+        wait_for(lambda: not (found := failing()) or Unmet(found), 30, "collectors succeed")
+
     def ask(self, verb: str, **arguments: object) -> dict:
         """Over the control socket, as root of this machine. Only for hosts in nspawn."""
         return control.ask(self.host.path(SOCKET), verb, **arguments)
@@ -91,7 +128,7 @@ class AgentUnit:
         evidence = (self.runner(name) or {}).get("evidence", [])
         return not any("may not look" in one["value"] for one in evidence)
 
-    def wait_for_state(self, name: str, state: str, timeout: float = 5) -> dict:
+    def wait_for_state(self, name: str, state: str, timeout: float = 30) -> dict:
         """Waits until the runner is in that state; it, as the status shows it."""
         shown: dict = {}
 

@@ -21,7 +21,7 @@ class Cable:
                     f"ip address add {v6}/64 dev {DEVICE} nodad && ip link set {DEVICE} up")
 
     def connect(self, start: BootedHost, port: int, v6: bool = False,
-                timeout: float = 5) -> socket.socket:
+                timeout: float = 20) -> socket.socket:
         """From this host to the other."""
         address = ADDRESSES[1 - self.ends.index(start)][v6]
         return in_network_of(start.leader,

@@ -22,7 +22,7 @@ class Host:
         """The command of this machine that runs `words` as root in the host."""
         raise NotImplementedError
 
-    def connect(self, port: int, timeout: float = 5) -> socket.socket:
+    def connect(self, port: int, timeout: float = 20) -> socket.socket:
         """A TCP connection to a port of the host's own loopback."""
         raise NotImplementedError
 

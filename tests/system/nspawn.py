@@ -73,7 +73,7 @@ class BootedHost(Host):
                 env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
                 stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)
         undo.callback(self._power_off)
-        self.leader = wait_for(self._find_leader, 20, "systemd-nspawn starts PID 1")
+        self.leader = wait_for(self._find_leader, 30, "systemd-nspawn starts PID 1")
         self.wait_for(self._is_up, 60, "the host has booted")
 
     def _command(self, root: Path) -> list[str]:
@@ -111,7 +111,7 @@ class BootedHost(Host):
         """A path of the host as seen from this machine, for what must be quick."""
         return Path(f"/proc/{self.leader}/root") / inside.lstrip("/")
 
-    def connect(self, port: int, timeout: float = 5) -> socket.socket:
+    def connect(self, port: int, timeout: float = 20) -> socket.socket:
         return in_network_of(
             self.leader, lambda: socket.create_connection(("127.0.0.1", port), timeout))
 

@@ -57,7 +57,7 @@ class RunnerUnit:
 
     def start(self) -> "RunnerUnit":
         self.host.run(["systemctl", "start", self.unit])
-        self.host.wait_for(self.listener, 10, f"{self.name} has a listener")
+        self.host.wait_for(self.listener, 30, f"{self.name} has a listener")
         return self
 
     def stop(self) -> None:
@@ -66,7 +66,7 @@ class RunnerUnit:
     def tell(self, *commands: str) -> None:
         """Commands to the listener (fake_runner_listener.cpp). It must be alive."""
         text = "".join(command + "\n" for command in commands)
-        self.host.run(f"timeout 5 sh -c 'cat >{self.root}/.fake/control'", content=text.encode())
+        self.host.run(f"timeout 20 sh -c 'cat >{self.root}/.fake/control'", content=text.encode())
 
     def pids(self, program: str) -> list[int]:
         """Processes of this runner by their program's base name, oldest first."""

@@ -50,19 +50,19 @@ def test_a_runner_in_a_closed_home_shows_all_that_others_do(host, agent):
         agent.start()
         runner.start()
         agent.wait_for_state(runner.name, "idle")
-        host.wait_for(lambda: agent.may_look_into(runner.name), 10, "its directories are open")
+        host.wait_for(lambda: agent.may_look_into(runner.name), 30, "its directories are open")
         assert host.run_as(USER, ["ls", runner.root], check=False).returncode != 0
         runner.tell("job build 4 Succeeded")
         agent.wait_for_state(runner.name, "busy")
         host.wait_for(lambda: agent.metrics().value("paws_runner_job_lease_seconds",
                                                     runner=runner.name) is not None,
-                      10, "its lease is known")
+                      30, "its lease is known")
         for directory in ("work", "diag"):
             host.wait_for(lambda: (agent.metrics().value(
                 "paws_runner_directory_bytes", runner=runner.name, directory=directory) or 0) >= MIB,
-                20, f"the size of {directory} is known")
+                30, f"the size of {directory} is known")
         host.wait_for(lambda: any("runner-diag" in row.labels and "Successfully renew job" in row.line
-                                  for row in loki.held()), 10, "its traces are in Loki")
+                                  for row in loki.held()), 30, "its traces are in Loki")
         labels, _ = next(agent.metrics().all("paws_runner_info", runner=runner.name))
         assert labels["agent_name"] == "whole" and labels["version"] == "2.336.0"
         assert said_by(host, "open", runner) == [
@@ -74,7 +74,7 @@ def test_a_runner_in_a_closed_home_shows_all_that_others_do(host, agent):
 
 def test_what_is_open_outlives_the_agent_and_goes_with_the_runner(host, agent):
     runner = closed_runner(host, "kept").start()
-    host.wait_for(lambda: agent.runner(runner.name) and agent.may_look_into(runner.name), 10, "it is open")
+    host.wait_for(lambda: agent.runner(runner.name) and agent.may_look_into(runner.name), 30, "it is open")
     others = kept(host) - 3
     agent.restart()
     agent.wait_for_state(runner.name, "idle")
@@ -83,19 +83,19 @@ def test_what_is_open_outlives_the_agent_and_goes_with_the_runner(host, agent):
     runner.stop()
     host.run(f"systemctl disable --quiet {runner.unit}; rm /etc/systemd/system/{runner.unit}; "
              "systemctl daemon-reload")
-    host.wait_for(lambda: kept(host) == others, 10, "its directories are let go")
+    host.wait_for(lambda: kept(host) == others, 30, "its directories are let go")
     assert f"directories let go runner={runner.name}" in agent.log()
 
 
 def test_a_directory_that_was_replaced_is_asked_for_again(host, agent):
     runner = closed_runner(host, "replaced").start()
-    host.wait_for(lambda: agent.runner(runner.name) and agent.may_look_into(runner.name), 10, "it is open")
+    host.wait_for(lambda: agent.runner(runner.name) and agent.may_look_into(runner.name), 30, "it is open")
     runner.stop()
     host.run(f"mv {runner.root} {runner.root}.old")
     runner.install()
     runner.start()
     host.wait_for(lambda: len(said_by(host, "open", runner)) == 2, 45, "it is asked for again")
-    host.wait_for(lambda: agent.may_look_into(runner.name), 10, "the new one is open")
+    host.wait_for(lambda: agent.may_look_into(runner.name), 30, "the new one is open")
     runner.stop()
 
 
@@ -109,7 +109,7 @@ def test_a_mount_in_a_closed_home_shows_its_space_and_its_traces_come_later(host
         agent.restart()
         host.wait_for(lambda: (agent.metrics().value("paws_filesystem_size_bytes",
                                                      mountpoint=runner.root) or 0) == 64 * MIB,
-                      20, "its space is known")
+                      30, "its space is known")
         assert not said_by(host, "open", runner)[-1].endswith(" diag work")
         host.run_as(runner.user, f"mkdir -p {runner.root}/_diag")
         runner.start()
@@ -117,7 +117,7 @@ def test_a_mount_in_a_closed_home_shows_its_space_and_its_traces_come_later(host
         runner.tell("job build 2 Succeeded")
         host.wait_for(lambda: agent.metrics().value("paws_runner_job_lease_seconds",
                                                     runner=runner.name) is not None,
-                      10, "its traces are read")
+                      30, "its traces are read")
     finally:
         runner.stop()
         agent.stop()
@@ -134,7 +134,7 @@ def test_what_is_closed_even_to_a_descriptor_is_inspected(host, agent):
     agent.start()
     runner.start()
     host.wait_for(lambda: (agent.metrics().value("paws_runner_directory_bytes", runner=runner.name,
-                                                 directory="work") or 0) >= MIB, 20, "its size is known")
+                                                 directory="work") or 0) >= MIB, 30, "its size is known")
     labels, _ = next(agent.metrics().all("paws_runner_info", runner=runner.name))
     assert labels["agent_name"] == "inside"
     path = f"/run/paws-inspect/{runner.name}.json"
@@ -256,14 +256,14 @@ def test_an_action_that_refuses_leads_to_its_journal(host, agent):
     host.run(f"rm {runner.root}/.runner {runner.root}/bin")
     agent.restart()
     unit = f"paws-open@{runner.name}.service"
-    host.wait_for(lambda: f"{unit}: failed; see journalctl -u '{unit}'" in agent.log(), 10,
+    host.wait_for(lambda: f"{unit}: failed; see journalctl -u '{unit}'" in agent.log(), 30,
                   "the log leads there")
     assert "is no runner" in "\n".join(said_by(host, "open", runner))
 
     def told():
         return any("see journalctl" in one["value"] for one in agent.runner(runner.name)["evidence"])
 
-    host.wait_for(told, 10, "the status leads there too")
+    host.wait_for(told, 30, "the status leads there too")
 
 
 def test_names_that_are_none_are_refused(host, agent):
@@ -347,7 +347,7 @@ def test_a_million_files_are_walked_in_time(host, agent):
     began = time.monotonic()
     assert act(host, "inspect", runner.name)[0] == 0
     print(f"a million files: {time.monotonic() - began:.1f} s")
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 60
     found = json.loads(host.read(f"/run/paws-inspect/{runner.name}.json"))
     assert "work" in found["directory_bytes"] or "time" in found["missing"]["work"]
     host.run(f"rm -r {runner.root}", timeout=120)

@@ -34,11 +34,8 @@ def test_it_has_no_privileges(host, agent):
 
 
 def test_every_collector_that_can_succeed_does(host, agent):
-    metrics = agent.metrics()
-    reports = {own["collector"]: value
-               for own, value in metrics.all("paws_agent_collector_success")}
-    assert len(reports) >= 14
-    assert not [name for name, value in reports.items() if value != 1], agent.log()
+    assert len(list(agent.metrics().all("paws_agent_collector_success"))) >= 14
+    agent.wait_for_collectors()
 
 
 def test_its_sandbox_makes_no_mount_look_broken(host, agent):
@@ -68,25 +65,21 @@ def test_sighup_takes_a_good_configuration_and_refuses_a_bad_one(host, agent):
     agent.configure("[agent]\nlog_levle = \"debug\"\n")
     host.run(["systemctl", "reload", UNIT])
     host.wait_for(lambda: agent.metrics().value("paws_agent_config_last_reload_successful") == 0,
-                  5, "the reload is refused")
+                  30, "the reload is refused")
     expected = ("/etc/paws-agent/agent.toml:2:1: [agent] 'log_levle' is not a setting; "
                 "did you mean 'log_level'?")
-    host.wait_for(lambda: expected in agent.log(), 5, "the log says why")
+    host.wait_for(lambda: expected in agent.log(), 30, "the log says why")
     agent.configure("[agent]\nlog_level = \"debug\"\n")
     host.run(["systemctl", "reload", UNIT])
     host.wait_for(lambda: agent.metrics().value("paws_agent_config_last_reload_successful") == 1,
-                  5, "the reload is accepted")
+                  30, "the reload is accepted")
     assert agent.pid() == pid
     host.run("rm /etc/paws-agent/agent.toml")
     host.run(["systemctl", "reload", UNIT])
 
 
 def test_it_stops_within_a_second(host, agent):
-    began = time.monotonic()
-    agent.stop()
-    took = time.monotonic() - began
-    print(f"systemctl stop took {took * 1000:.0f} ms")
-    assert took < 1
+    agent.wait_for_quick_stop(1)
     assert host.show(UNIT, "Result", "ExecMainStatus") == {
         "Result": "success", "ExecMainStatus": "0"}
     asked = host.run("pawsctl status", check=False)
@@ -110,21 +103,21 @@ def test_it_does_not_start_with_a_bad_configuration(host, agent):
 def test_a_killed_agent_is_started_again(host, agent):
     pid = agent.pid()
     host.kill(pid)
-    host.wait_for(lambda: agent.pid() not in (0, pid), 15, "systemd starts it again")
-    host.wait_for(lambda: host.show(UNIT, "ActiveState")["ActiveState"] == "active", 15, "ready")
+    host.wait_for(lambda: agent.pid() not in (0, pid), 30, "systemd starts it again")
+    host.wait_for(lambda: host.show(UNIT, "ActiveState")["ActiveState"] == "active", 30, "ready")
     assert agent.metrics().value("paws_agent_config_last_reload_successful") == 1
 
 
 def test_a_stuck_agent_is_killed_by_the_watchdog(host, agent):
-    agent.change_unit("[Service]\nWatchdogSec=3s\n")
+    agent.change_unit("[Service]\nWatchdogSec=8s\n")
     agent.restart()
     pid = agent.pid()
     # Fed: it outlives the time twice over.
-    time.sleep(7)
+    time.sleep(17)
     assert agent.pid() == pid
     began = time.monotonic()
     host.kill(pid, "STOP")
-    host.wait_for(lambda: agent.pid() not in (0, pid), 20, "systemd replaces it")
-    print(f"a stopped agent was replaced after {time.monotonic() - began:.1f} s of a 3 s watchdog")
-    host.wait_for(lambda: host.show(UNIT, "ActiveState")["ActiveState"] == "active", 15, "ready")
+    host.wait_for(lambda: agent.pid() not in (0, pid), 60, "systemd replaces it")
+    print(f"a stopped agent was replaced after {time.monotonic() - began:.1f} s of a watchdog of 8 s")
+    host.wait_for(lambda: host.show(UNIT, "ActiveState")["ActiveState"] == "active", 30, "ready")
     assert any("atchdog" in line for line in host.messages("_PID=1"))

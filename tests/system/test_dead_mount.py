@@ -18,35 +18,24 @@ def test_nothing_hangs_on_a_dead_mount(host, agent):
     host.write("/etc/systemd/system/dead.service", DEAD)
     host.run("systemctl daemon-reload; systemctl start dead")
     try:
-        host.wait_for(lambda: MOUNTPOINT in host.read("/proc/1/mountinfo"), 5, "it is mounted")
+        host.wait_for(lambda: MOUNTPOINT in host.read("/proc/1/mountinfo"), 30, "it is mounted")
         held = host.run(f"timeout -s KILL 1 stat -f {MOUNTPOINT}", check=False)
         assert held.returncode == 137, "the mount is not dead"
         host.wait_for(lambda: agent.metrics().value("paws_filesystem_device_error",
-                                                    mountpoint=MOUNTPOINT) == 1, 10,
+                                                    mountpoint=MOUNTPOINT) == 1, 30,
                       "the agent shows it as one that does not answer")
-        slowest = 0.0
-        for _ in range(10):
-            time.sleep(0.3)
-            began = time.monotonic()
-            metrics = agent.metrics()
-            slowest = max(slowest, time.monotonic() - began)
-        print(f"slowest of ten scrapes beside a dead mount: {slowest * 1000:.0f} ms")
-        assert slowest < (2 if project.is_sanitized() else 0.5)
-        assert time.time() - metrics.taken() < 3, "ticks go on"
+        agent.wait_for_quick_scrapes(2 if project.is_sanitized() else 0.5)
+        metrics = agent.metrics()
         assert metrics.value("paws_filesystem_size_bytes", mountpoint=MOUNTPOINT) is None
         assert metrics.value("paws_filesystem_avail_bytes", mountpoint="/run") > 0
         threads = len(host.run(f"ls /proc/{agent.pid()}/task").stdout.split())
         time.sleep(3)
         assert len(host.run(f"ls /proc/{agent.pid()}/task").stdout.split()) <= threads, (
             "threads gather at the dead mount")
-        began = time.monotonic()
-        agent.stop()
-        took = time.monotonic() - began
-        print(f"systemctl stop beside a dead mount took {took * 1000:.0f} ms")
-        assert took < (5 if project.is_sanitized() else 1)
+        agent.wait_for_quick_stop(5 if project.is_sanitized() else 1)
         assert host.show(UNIT, "Result")["Result"] == "success"
         agent.start()
     finally:
         host.run(f"systemctl stop dead; umount --lazy {MOUNTPOINT}")
     host.wait_for(lambda: agent.metrics().value("paws_filesystem_device_error",
-                                                mountpoint=MOUNTPOINT) is None, 10, "it is gone")
+                                                mountpoint=MOUNTPOINT) is None, 30, "it is gone")

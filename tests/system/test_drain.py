@@ -31,29 +31,29 @@ def test_an_idle_runner_is_stopped_and_resumed(host, agent, runner):
 def test_a_running_job_ends_in_peace_and_no_other_begins(host, agent, runner):
     runner.start()
     agent.wait_for_state(runner.name, "idle")
-    runner.tell("job long 4 Succeeded")
+    runner.tell("job long 15 Succeeded")
     agent.wait_for_state(runner.name, "busy")
     pawsctl(host, "runners", "drain", runner.name)
     agent.wait_for_state(runner.name, "draining")
-    agent.wait_for_state(runner.name, "stopped", 20)
+    agent.wait_for_state(runner.name, "stopped", 60)
     lines = host.journal("-u", runner.unit)
     times = {word: int(line["__REALTIME_TIMESTAMP"]) / 1e6 for line in lines
              for word in ("completed with result: Succeeded", "Shutting down") if word in line["MESSAGE"]}
     gap = times["Shutting down"] - times["completed with result: Succeeded"]
     print(f"{gap * 1000:.0f} ms from the job's end to the stop: the window for another")
-    assert 0 < gap < 1
+    assert 0 < gap < 4  # without a look of its own it is five seconds
     pawsctl(host, "runners", "resume", runner.name)
-    agent.wait_for_state(runner.name, "idle", 15)
+    agent.wait_for_state(runner.name, "idle")
 
 
 def test_a_hold_ends_by_itself(host, agent, runner):
     runner.start()
     agent.wait_for_state(runner.name, "idle")
-    pawsctl(host, "runners", "hold", runner.name, "--for", "8s", "--note", "kernel")
-    agent.wait_for_state(runner.name, "stopped", 10)
+    pawsctl(host, "runners", "hold", runner.name, "--for", "15s", "--note", "kernel")
+    agent.wait_for_state(runner.name, "stopped")
     assert wish_of(agent, runner)["kind"] == "hold"
-    agent.wait_for_state(runner.name, "idle", 30)
-    host.wait_for(lambda: wish_of(agent, runner) is None, 10, "the hold is forgotten")
+    agent.wait_for_state(runner.name, "idle")
+    host.wait_for(lambda: wish_of(agent, runner) is None, 30, "the hold is forgotten")
 
 
 def test_wishes_outlive_the_agent(host, agent, runner):
@@ -64,9 +64,9 @@ def test_wishes_outlive_the_agent(host, agent, runner):
     host.kill(first)  # at once: what was answered is on the disk
     host.wait_for(lambda: agent.pid() not in (0, first) and
                   host.show("paws-agent.service", "ActiveState")["ActiveState"] == "active",
-                  20, "the agent is back")
-    host.wait_for(lambda: wish_of(agent, runner) is not None, 10, "it knows the drain")
-    agent.wait_for_state(runner.name, "stopped", 10)
+                  30, "the agent is back")
+    host.wait_for(lambda: wish_of(agent, runner) is not None, 30, "it knows the drain")
+    agent.wait_for_state(runner.name, "stopped")
     assert host.show(runner.unit, "ActiveState")["ActiveState"] == "inactive"
     pawsctl(host, "runners", "resume", runner.name, "--wait")
 
@@ -76,7 +76,7 @@ def test_a_runner_that_would_not_start_is_not_resumed_without_force(host, agent,
     agent.wait_for_state(runner.name, "idle")
     pawsctl(host, "runners", "drain", runner.name, "--wait")
     host.run(f"mv {runner.root}/runsvc.sh {runner.root}/aside; touch {runner.root}/runsvc.sh")
-    host.wait_for(lambda: "install" in agent.runner(runner.name)["problems"], 10, "it is seen")
+    host.wait_for(lambda: "install" in agent.runner(runner.name)["problems"], 30, "it is seen")
     refused = pawsctl(host, "runners", "resume", runner.name, check=False)
     assert refused.returncode == 2 and "runsvc.sh is empty" in refused.stderr
     without = pawsctl(host, "runners", "resume", runner.name, "--force", check=False)
@@ -84,7 +84,7 @@ def test_a_runner_that_would_not_start_is_not_resumed_without_force(host, agent,
     host.run(f"mv {runner.root}/aside {runner.root}/runsvc.sh")
     forced = pawsctl(host, "runners", "resume", runner.name, "--force", "--reason", "mended", "--json")
     assert json.loads(forced.stdout)["runner"] == runner.name
-    agent.wait_for_state(runner.name, "idle", 15)
+    agent.wait_for_state(runner.name, "idle")
     assert "forced: mended" in agent.log()
 
 

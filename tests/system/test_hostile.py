@@ -2,6 +2,7 @@
 user, in its unit's cgroup. Whatever it does, the agent stays up, and what it says stays true, also in
 the meantime."""
 
+import contextlib
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,7 @@ import pytest
 
 from agent_unit import SOCKET, UNIT, USER
 from job_code import JobCode
-from polling import Unmet
+from polling import Unmet, wait_for
 from runner_unit import RunnerUnit
 
 SECRET = "/etc/paws-agent/secrets/loki"
@@ -26,13 +27,13 @@ def runner(host, agent):
     host.write("/etc/systemd/journald.conf.d/small.conf", JOURNAL)
     host.run("systemctl restart systemd-journald")
     runner = RunnerUnit(host, "hostile").install(FAKE_RELAUNCH_MS="300").start()
-    agent.wait_for_state(runner.name, "idle", 10)
+    agent.wait_for_state(runner.name, "idle")
     return runner
 
 
 @pytest.fixture
 def job(host, agent, runner):
-    agent.wait_for_state(runner.name, "idle", 20)
+    agent.wait_for_state(runner.name, "idle")
     return JobCode(host, runner)
 
 
@@ -46,7 +47,7 @@ def stays_right(host, agent, runner):
     metrics = agent.metrics()
     assert metrics.sum("paws_runner_jobs_total", runner=runner.name) == 0
     host.wait_for(lambda: agent.metrics().state(runner.name) == "idle"
-                  or Unmet(agent.runner(runner.name)), 20, "it is idle, as it was")
+                  or Unmet(agent.runner(runner.name)), 30, "it is idle, as it was")
 
 
 # What a job may not do at all: its command fails.
@@ -172,10 +173,16 @@ HARMLESS = {
 }
 
 
+def scraped(agent):
+    with contextlib.suppress(OSError):  # in a crowd who is slow to ask is hung up, too
+        return agent.metrics()
+    return None
+
+
 def look(host, agent, runner):
     """As a scrape and an operator would; how long it took."""
     begun = time.monotonic()
-    metrics = agent.metrics()
+    metrics = wait_for(lambda: scraped(agent), BOUND, "a scrape")
     assert agent.ask("status")["ok"]
     took = time.monotonic() - begun
     assert metrics.state(runner.name) == "idle", agent.runner(runner.name)
@@ -198,13 +205,13 @@ def looked_at_during(host, agent, runner, job, code):
 
 
 # Behind 128 that the server took and 128 that it did not yet, each of 16 threads is free again after
-# 0.1 s: 1.6 s, and twice that on a busy machine.
-CROWDED = {"hold every connection to the web server": 4, "send requests that never end": 4}
+# 0.1 s: 1.6 s where the machine does nothing else. Who is not let go has five seconds, sixteen at a time.
+BOUND = 10
 
 
 @pytest.mark.parametrize("what", HARMLESS)
 def test_it_changes_nothing_that_a_job_can(host, agent, runner, job, stays_right, what):
-    assert looked_at_during(host, agent, runner, job, HARMLESS[what]) < CROWDED.get(what, 2)
+    assert looked_at_during(host, agent, runner, job, HARMLESS[what]) < BOUND
 
 
 # What it does to the runner's own directory, and what undoes it.
@@ -248,18 +255,18 @@ def test_a_listener_that_a_job_kills_is_not_well(host, agent, runner, job):
     listener = runner.listener()
     starter = host.run(["ps", "-o", "ppid=", "-p", str(listener)]).stdout.strip()
     assert job.run(f"kill -STOP {starter}; kill -KILL {listener}").returncode == 0
-    host.wait_for(lambda: agent.runner(runner.name)["state"] != "idle", 5, "it is seen")
+    host.wait_for(lambda: agent.runner(runner.name)["state"] != "idle", 30, "it is seen")
     assert agent.metrics().value("paws_runner_up", runner=runner.name) == 0
     assert job.run(f"kill -CONT {starter}").returncode == 0
-    agent.wait_for_state(runner.name, "idle", 20)
+    agent.wait_for_state(runner.name, "idle")
 
 
 def test_a_journal_that_it_turns_over_hides_nothing(host, agent, runner, job, stays_right):
     """The last: the lines of those before are gone with it."""
     fill = "head -c 60M /dev/urandom | base64 -w 40000 | systemd-cat; echo did 60"
-    assert looked_at_during(host, agent, runner, job, fill) < 2
+    assert looked_at_during(host, agent, runner, job, fill) < BOUND
     host.wait_for(lambda: not [line for line in host.messages("-u", runner.unit) if "Listening for Jobs" in line],
-                  10, "it is turned over")
+                  30, "it is turned over")
 
 
 def test_there_are_enough():

@@ -34,7 +34,7 @@ def is_ready(agent):
     return False
 
 
-def becomes_ready(host, agent, timeout=10):
+def becomes_ready(host, agent, timeout=30):
     host.wait_for(lambda: is_ready(agent), timeout, "the agent is ready")
 
 
@@ -88,14 +88,14 @@ def test_a_port_that_is_taken_is_named_and_taken_over_when_it_is_free():
     with booted("port") as (host, agent):
         host.run("systemd-run --unit=other perl -MIO::Socket::INET -e "
                  "'my $s = IO::Socket::INET->new(LocalPort => 7297, Listen => 1); sleep 600'")
-        host.wait_for(lambda: host.run("ss -ltn 'sport = :7297'").stdout.count("\n") > 1, 5, "taken")
+        host.wait_for(lambda: host.run("ss -ltn 'sport = :7297'").stdout.count("\n") > 1, 30, "taken")
         installed = host.run(INSTALL, timeout=120)
         assert state(host) == "installed"
         assert "journalctl -u paws-agent" in installed.stderr
-        host.wait_for(lambda: "7297" in agent.log() and "ss -ltnp" in agent.log(), 10,
+        host.wait_for(lambda: "7297" in agent.log() and "ss -ltnp" in agent.log(), 30,
                       "it is said which port and how to find its owner")
         host.run(["systemctl", "stop", "other"])
-        becomes_ready(host, agent, 15)
+        becomes_ready(host, agent)
 
 
 def test_a_full_var_hides_the_history_and_nothing_else():
@@ -167,7 +167,7 @@ def test_an_interrupted_dpkg_is_completed_as_dpkg_says(script):
         host.wait_for(lambda: host.run("test -e /root/reached", check=False).returncode == 0, 30,
                       f"dpkg is in {script}")
         host.run("systemctl kill --signal=KILL installs")
-        host.wait_for(lambda: host.show("installs", "ActiveState")["ActiveState"] == "failed", 10, "it is gone")
+        host.wait_for(lambda: host.show("installs", "ActiveState")["ActiveState"] == "failed", 30, "it is gone")
         assert state(host) == left
         assert not is_ready(agent)
         host.run(complete, timeout=120)
@@ -184,4 +184,4 @@ def test_unpacked_and_not_configured_the_old_agent_runs_on():
         host.run(["dpkg", "--unpack", DEB], timeout=60)
         assert agent.pid() == pid and is_ready(agent)
         host.run("dpkg --configure --pending", timeout=60)
-        host.wait_for(lambda: agent.pid() not in (0, pid) and is_ready(agent), 10, "the new one runs")
+        host.wait_for(lambda: agent.pid() not in (0, pid) and is_ready(agent), 30, "the new one runs")

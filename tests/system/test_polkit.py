@@ -29,7 +29,7 @@ def test_where_nothing_can_be_started_it_is_said_once(host, agent, lack):
     agent.restart()
     runner = closed_runner(host, f"lacks-{lack}").start()
     try:
-        agent.wait_for_state(runner.name, "idle", 20)
+        agent.wait_for_state(runner.name, "idle")
         told = f"action failed unit=paws-open@{runner.name}.service"
         host.wait_for(lambda: told in agent.log(), 40, "it is told why")
         line, = (one for one in agent.log().splitlines() if told in one)

@@ -45,28 +45,28 @@ def test_a_boot_loses_no_line_and_no_job(host):
 
     with loki_of(host) as loki:
         agent.start()
-        agent.wait_for_state(runner.name, "idle", 10)
+        agent.wait_for_state(runner.name, "idle")
         runner.tell("job before 1 Succeeded")
-        host.wait_for(lambda: jobs("succeeded") == 1, 10, "its job is done")
+        host.wait_for(lambda: jobs("succeeded") == 1, 30, "its job is done")
         chat(host, "sent.service")
-        host.wait_for(lambda: len(said(loki, "sent.service")) == LINES, 10, "its lines are there")
+        host.wait_for(lambda: len(said(loki, "sent.service")) == LINES, 30, "its lines are there")
         host.wait_for(lambda: agent.metrics().value("paws_logs_entries_sent_total") >= len(loki.held()),
-                      10, "the agent knows it")  # what it does not know to be there it sends again
+                      30, "the agent knows it")  # what it does not know to be there it sends again
     chat(host, "unsent.service")
     boots = host.run("cat /proc/sys/kernel/random/boot_id").stdout
     runner.tell("job cut 600 Succeeded")
-    agent.wait_for_state(runner.name, "busy", 10)
+    agent.wait_for_state(runner.name, "busy")
 
     host.reboot()
 
     assert host.run("cat /proc/sys/kernel/random/boot_id").stdout != boots
     with loki_of(host) as loki:
-        agent.wait_for_state(runner.name, "idle", 20)
-        host.wait_for(lambda: len(said(loki, "unsent.service")) >= LINES, 20, "the rest is there")
+        agent.wait_for_state(runner.name, "idle")
+        host.wait_for(lambda: len(said(loki, "unsent.service")) >= LINES, 30, "the rest is there")
         assert said(loki, "unsent.service") == every_line
         assert said(loki, "sent.service") == []
         chat(host, "after.service")
-        host.wait_for(lambda: said(loki, "after.service") == every_line, 20, "what came after, too")
+        host.wait_for(lambda: said(loki, "after.service") == every_line, 30, "what came after, too")
         ends = [row.line for row in loki.held() if f'unit="{UNIT}"' in row.labels]
         assert any(line.startswith("stopping") for line in ends), "its own last words"
     assert jobs("succeeded") == 1 and jobs("lost") + (jobs("canceled") or 0) == 1

@@ -38,7 +38,7 @@ def peers(host, agent):
     runner = RunnerUnit(host, "asked").install(FAKE_RELAUNCH_MS="300").start()
     careless = RunnerUnit(host, "careless", user="careless").install(FAKE_RELAUNCH_MS="300").start()
     for one in (runner, careless):
-        agent.wait_for_state(one.name, "idle", 10)
+        agent.wait_for_state(one.name, "idle")
     job, careless_job = JobCode(host, runner), JobCode(host, careless)
     as_root = JobCode(host, RunnerUnit(host, "asked", user="root"))
     return {

@@ -75,7 +75,7 @@ def is_ready(agent):
 
 def test_it_is_enabled_started_and_useful(host, rpm, agent):
     rpm.run("--install", "--nodeps", rpm.package)
-    host.wait_for(lambda: is_ready(agent), 5, "the agent is ready")
+    host.wait_for(lambda: is_ready(agent), 30, "the agent is ready")
     assert host.show(UNIT, "UnitFileState")["UnitFileState"] == "enabled"
     assert agent.metrics().value("paws_host_cpus") > 0
     assert host.run("ps -o user:20= -C paws-agent").stdout.split() == [USER]
@@ -95,8 +95,8 @@ def test_an_upgrade_restarts_the_agent_and_no_runner(host, rpm, agent, newer):
     host.write("/etc/paws-agent/agent.toml", own)
     rpm.run("--upgrade", "--nodeps", newer)
     assert version(rpm) == NEWER
-    host.wait_for(lambda: agent.pid() not in (0, agent_pid), 10, "a new agent")
-    host.wait_for(lambda: is_ready(agent), 5, "it is ready")
+    host.wait_for(lambda: agent.pid() not in (0, agent_pid), 30, "a new agent")
+    host.wait_for(lambda: is_ready(agent), 30, "it is ready")
     assert host.main_pid(runner.unit) == runner_pid
     assert host.read("/etc/paws-agent/agent.toml") == own
     assert host.read("/etc/paws-agent/agent.toml.rpmnew").endswith("# of the newer version\n")
@@ -113,7 +113,7 @@ def test_an_agent_that_was_disabled_stays_so_on_the_way_back_too(host, rpm):
 
 def test_removed_it_leaves_what_it_knew_and_what_was_set(host, rpm):
     host.wait_for(lambda: host.run("test -s /var/lib/paws-agent/paws.db", check=False)
-                  .returncode == 0, 10, "there is a database")
+                  .returncode == 0, 30, "there is a database")
     host.run("mkdir -p /run/paws-inspect/a-runner")  # where an inspection leaves what it found
     rpm.run("--erase", PACKAGE)
     assert host.run("ls /run/paws-inspect", check=False).returncode != 0

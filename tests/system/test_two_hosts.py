@@ -28,7 +28,7 @@ def test_each_is_scraped_from_the_other_by_both_families(pair, agents, cable):
     runners = [RunnerUnit(host, name).install().start()
                for host, name in zip(pair, ("here", "there"))]
     for agent, runner in zip(agents, runners):
-        agent.wait_for_state(runner.name, "idle", 10)
+        agent.wait_for_state(runner.name, "idle")
     for start, other in ((pair[0], runners[1]), (pair[1], runners[0])):
         for v6 in (False, True):
             metrics = scrape(lambda: cable.connect(start, PORT, v6))
@@ -50,5 +50,5 @@ def test_a_cut_cable_is_no_fault_of_either(pair, agents, cable):
     for agent in agents:
         assert agent.get("/-/ready").status == 200
     cable.mend()
-    pair[1].wait_for(lambda: scrape(lambda: cable.connect(pair[1], PORT)).taken() > 0, 10,
+    pair[1].wait_for(lambda: scrape(lambda: cable.connect(pair[1], PORT)).taken() > 0, 30,
                      "it is scraped again")

@@ -55,7 +55,7 @@ def loki(host, agent):
 @pytest.fixture(scope="module")
 def runner(host, agent, loki):
     runner = RunnerUnit(host, "worked").install(FAKE_RELAUNCH_MS="300").start()
-    agent.wait_for_state(runner.name, "idle", 10)
+    agent.wait_for_state(runner.name, "idle")
     return runner
 
 
@@ -64,13 +64,13 @@ def test_nothing_is_lost_on_the_way(host, agent, loki, runner, way, package):
     unit = f"chatter-{way}.service"
     jobs = agent.metrics().sum("paws_runner_jobs_total", runner=runner.name)
     agent_pid, runner_pid = agent.pid(), runner.main_pid()
-    runner.tell("job through the upgrade 5 Succeeded")
+    runner.tell("job through the upgrade 15 Succeeded")
     agent.wait_for_state(runner.name, "busy")
     host.run(["systemd-run", f"--unit={unit}", "sh", "/root/chatter"])
     install(host, package)
     assert version(host) == host.run(["dpkg-deb", "-f", package, "Version"]).stdout.strip()
     assert agent.pid() not in (0, agent_pid) and runner.main_pid() == runner_pid
-    host.wait_for(lambda: agent.runner(runner.name), 10, "the new agent answers")
+    host.wait_for(lambda: agent.runner(runner.name), 30, "the new agent answers")
 
     def said():
         return [row.line for row in loki.held() if f'unit="{unit}"' in row.labels
@@ -79,7 +79,7 @@ def test_nothing_is_lost_on_the_way(host, agent, loki, runner, way, package):
     host.wait_for(lambda: len(said()) >= LINES, 30, "all lines are there")
     assert said() == [f"line {number}" for number in range(1, LINES + 1)]
     host.wait_for(lambda: agent.metrics().sum("paws_runner_jobs_total", runner=runner.name)
-                  == jobs + 1, 15, "the job is counted once")
+                  == jobs + 1, 30, "the job is counted once")
     last = agent.ask("jobs")["result"]["jobs"][0]
     assert last["name"] == "through the upgrade" and last["result"] == "succeeded"
     assert last["usage"]["cpu_seconds"] is not None
