@@ -6,10 +6,9 @@ import time
 
 import pytest
 
-from agent_process import AgentProcess
 from fake_loki import FakeLoki
 from http_server import TestAuthority
-from log_ledger_check import Written, counted, order_is_kept, shipping
+from log_ledger_check import ShippingAgent, Written, counted, order_is_kept, shipping
 from polling import wait_for
 
 
@@ -25,7 +24,7 @@ def book(feed):
 
 
 def ships(loki, book, **settings):
-    with loki, AgentProcess(shipping(book.feed, loki.url, **settings)) as agent:
+    with loki, ShippingAgent(shipping(book.feed, loki.url, **settings)) as agent:
         book.lines(500)
         assert book.check(loki) == 0
         order_is_kept(loki)
@@ -75,7 +74,7 @@ def test_who_is_not_who_it_says_gets_no_line(book, tmp_path):
         pairs = []
         for context in contexts:
             loki = stack.enter_context(FakeLoki(tls=context))
-            pairs.append((loki, stack.enter_context(AgentProcess(
+            pairs.append((loki, stack.enter_context(ShippingAgent(
                 shipping(book.feed, loki.url, ca_file=trust)))))
         good = stack.enter_context(FakeLoki(tls=authority.server("127.0.0.1")))
         book.lines(100)

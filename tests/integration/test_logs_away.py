@@ -9,10 +9,10 @@ import threading
 import time
 from pathlib import Path
 
-from agent_process import AgentProcess
 from fake_loki import FakeLoki
 from fake_loki_faults import Fault
-from log_ledger_check import Written, counted, is_still, order_is_kept, shipping, wait_for_count
+from log_ledger_check import (ShippingAgent, Written, counted, is_still, order_is_kept, shipping,
+                              wait_for_count)
 from polling import wait_for
 
 LATE = ("silent", "slow", "drip")  # what is not waited for
@@ -64,7 +64,7 @@ def own_lines(agent, feed, unit):
 
 
 def test_while_loki_is_down_all_waits_and_the_agent_does_not_talk_itself_into_a_loop(feed):
-    with FakeLoki() as loki, AgentProcess(shipping(feed, loki.url, batch_lines=200)) as agent, \
+    with FakeLoki() as loki, ShippingAgent(shipping(feed, loki.url, batch_lines=200)) as agent, \
             own_lines(agent, feed, "paws-agent.service") as told:
         book = Written(feed)
         book.lines(100)
@@ -97,7 +97,7 @@ def rss(agent):
 
 
 def test_a_loki_that_comes_and_goes(feed):
-    with FakeLoki() as loki, AgentProcess(shipping(feed, loki.url, batch_lines=100)):
+    with FakeLoki() as loki, ShippingAgent(shipping(feed, loki.url, batch_lines=100)):
         book = Written(feed)
         for _ in range(8):
             book.lines(400)
@@ -116,7 +116,7 @@ def test_whatever_goes_wrong_on_the_way_arrives_in_the_end(feed):
         pairs = []
         for name, fault in FAULTS.items():
             loki = stack.enter_context(FakeLoki())
-            agent = stack.enter_context(AgentProcess(shipping(
+            agent = stack.enter_context(ShippingAgent(shipping(
                 feed, loki.url, batch_lines=200, timeout='"1s"' if fault.kind in LATE else '"20s"')))
             pairs.append((name, loki, agent, fault))
         book = Written(feed)
@@ -142,7 +142,7 @@ def test_whatever_goes_wrong_on_the_way_arrives_in_the_end(feed):
 
 def test_a_name_that_does_not_resolve_until_another_is_configured(feed):
     with FakeLoki() as loki, \
-            AgentProcess(shipping(feed, "http://loki.invalid:3100")) as agent:
+            ShippingAgent(shipping(feed, "http://loki.invalid:3100")) as agent:
         book = Written(feed)
         for _ in range(6):
             book.lines(50)
@@ -158,7 +158,7 @@ def test_a_name_that_does_not_resolve_until_another_is_configured(feed):
 
 def test_a_reload_that_changes_where_and_what_is_shipped_loses_nothing(feed):
     with FakeLoki() as first, FakeLoki() as second, \
-            AgentProcess(shipping(feed, first.url)) as agent:
+            ShippingAgent(shipping(feed, first.url)) as agent:
         book = Written(feed)
         book.lines(200)
         book.check(first)
@@ -179,7 +179,7 @@ def test_a_reload_that_changes_where_and_what_is_shipped_loses_nothing(feed):
 
 
 def test_a_reload_that_stops_shipping_and_one_that_goes_on(feed):
-    with FakeLoki() as loki, AgentProcess(shipping(feed, loki.url)) as agent:
+    with FakeLoki() as loki, ShippingAgent(shipping(feed, loki.url)) as agent:
         book = Written(feed)
         book.lines(100)
         book.check(loki)

@@ -10,10 +10,10 @@ import time
 
 import pytest
 
-from agent_process import AgentProcess
 from fake_loki import FakeLoki
 from journal_feed import JournalFeed
-from log_ledger_check import Written, counted, order_is_kept, shipping, wait_for_count
+from log_ledger_check import (ShippingAgent, Written, counted, order_is_kept, shipping,
+                              wait_for_count)
 from polling import Unmet, wait_for
 
 CHOICE = os.environ.get("PAWS_SEED", "1")
@@ -61,7 +61,7 @@ def read_all(directory, damage, chance):
 
 def ship(feed, good, damaged):
     with FakeLoki() as loki, \
-            AgentProcess(shipping(feed, loki.url, start='"beginning"', batch_lines=100)) as agent:
+            ShippingAgent(shipping(feed, loki.url, start='"beginning"', batch_lines=100)) as agent:
         book = Written(feed)
         book.lines(50)
         book.check(loki, 30)
@@ -134,7 +134,7 @@ def test_a_file_that_cannot_be_read_between_others_is_counted_to_the_line(feed):
     os.truncate(damaged, used(damaged.read_bytes())[1] // 2)
     lost = book.texts[2 * LINES:3 * LINES]
     with FakeLoki() as loki, \
-            AgentProcess(shipping(feed, loki.url, start='"beginning"')) as agent:
+            ShippingAgent(shipping(feed, loki.url, start='"beginning"')) as agent:
         book.lines(50)
         assert book.check(loki, apart=lost) == 0
         order_is_kept(loki)
@@ -172,7 +172,7 @@ def test_a_header_that_lies(tmp_path):
 
 
 def test_a_file_that_is_cut_while_it_is_read(feed):
-    with FakeLoki() as loki, AgentProcess(shipping(feed, loki.url, batch_lines=100)) as agent:
+    with FakeLoki() as loki, ShippingAgent(shipping(feed, loki.url, batch_lines=100)) as agent:
         book, last = Written(feed), Written(feed, "last.service")
         book.lines(50)
         book.check(loki)

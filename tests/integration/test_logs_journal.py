@@ -3,10 +3,10 @@
 import random
 import time
 
-from agent_process import AgentProcess
 from fake_loki import FakeLoki
 from journal_feed import JournalFeed
-from log_ledger_check import Written, counted, order_is_kept, shipping, wait_for_count
+from log_ledger_check import (ShippingAgent, Written, counted, order_is_kept, shipping,
+                              wait_for_count)
 from polling import wait_for
 
 
@@ -17,7 +17,7 @@ def missing_of(book, loki):
 
 def test_rotated_again_and_again_while_it_is_read(feed):
     chance = random.Random(5)
-    with FakeLoki() as loki, AgentProcess(shipping(feed, loki.url, batch_lines=150)) as agent:
+    with FakeLoki() as loki, ShippingAgent(shipping(feed, loki.url, batch_lines=150)) as agent:
         book = Written(feed)
         book.lines(10)
         for number in range(15):
@@ -39,7 +39,7 @@ def test_rotated_again_and_again_while_it_is_read(feed):
 
 
 def test_vacuumed_while_no_agent_ran_is_counted_to_the_line(feed):
-    with FakeLoki() as loki, AgentProcess(shipping(feed, loki.url)) as agent:
+    with FakeLoki() as loki, ShippingAgent(shipping(feed, loki.url)) as agent:
         book = Written(feed)
         book.lines(100)
         book.check(loki)
@@ -67,7 +67,7 @@ def test_vacuumed_while_no_agent_ran_is_counted_to_the_line(feed):
 
 
 def test_vacuumed_while_loki_is_down_is_counted_to_the_line(feed):
-    with FakeLoki() as loki, AgentProcess(shipping(feed, loki.url, batch_lines=100)) as agent:
+    with FakeLoki() as loki, ShippingAgent(shipping(feed, loki.url, batch_lines=100)) as agent:
         book = Written(feed)
         book.lines(50)
         book.check(loki)
@@ -101,7 +101,7 @@ def deleted_files(agent):
 
 
 def test_all_of_the_journal_is_removed_and_it_goes_on(feed):
-    with FakeLoki() as loki, AgentProcess(shipping(feed, loki.url)) as agent:
+    with FakeLoki() as loki, ShippingAgent(shipping(feed, loki.url)) as agent:
         book = Written(feed)
         for _ in range(4):
             book.lines(100)
@@ -119,7 +119,7 @@ def test_all_of_the_journal_is_removed_and_it_goes_on(feed):
 
 def test_a_journal_that_appears_late_is_read_from_its_beginning(tmp_path):
     late = JournalFeed(tmp_path / "late")
-    with FakeLoki() as loki, AgentProcess(shipping(late, loki.url)) as agent:
+    with FakeLoki() as loki, ShippingAgent(shipping(late, loki.url)) as agent:
         wait_for(lambda: "the journal cannot be read" in agent.log(), 30, "it says so")
         with late:
             book = Written(late)

@@ -5,7 +5,6 @@ are full. Needs root: a journald of its own namespace, and mounts.
 import contextlib
 import os
 import socket
-import sqlite3
 import subprocess
 import time
 import uuid
@@ -13,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from agent_process import AgentProcess
 from fake_loki import FakeLoki
-from log_ledger_check import Written, counted, order_is_kept, shipping
+from log_ledger_check import ShippingAgent, Written, counted, kept, order_is_kept, shipping
 from polling import wait_for
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="it needs root")
@@ -79,7 +77,7 @@ class Loaded(Written):
 
 def test_a_real_journald_under_load_that_rotates():
     with Journald("SystemMaxUse=64M\nRuntimeMaxUse=64M\nRuntimeMaxFileSize=1M\n") as journald, \
-            FakeLoki() as loki, AgentProcess(shipping(journald, loki.url)) as agent:
+            FakeLoki() as loki, ShippingAgent(shipping(journald, loki.url)) as agent:
         book = Loaded(journald)
         for turn in range(12):
             book.lines(1500, size=100)
@@ -103,7 +101,7 @@ def test_a_real_journald_under_load_that_rotates():
 
 def test_a_real_journald_that_vacuums_what_was_not_read_yet():
     with Journald("RuntimeMaxUse=4M\nRuntimeMaxFileSize=1M\n") as journald, FakeLoki() as loki, \
-            AgentProcess(shipping(journald, loki.url, batch_lines=500)) as agent:
+            ShippingAgent(shipping(journald, loki.url, batch_lines=500)) as agent:
         book = Loaded(journald)
         book.lines(100)
         book.check(loki)
@@ -135,17 +133,12 @@ def small_disk(path, size):
         subprocess.run(["umount", "-l", path], check=True)
 
 
-def kept_lines(state):
-    """How many lines have been sent, by the database."""
-    with contextlib.closing(sqlite3.connect(f"file:{state}/paws.db?mode=ro", uri=True)) as reader:
-        return reader.execute("SELECT value FROM log_counters WHERE counter = 'sent'").fetchone()[0]
-
-
 def test_a_full_disk_where_the_place_is_kept(feed, tmp_path):
     with FakeLoki() as loki:
         state = tmp_path / "state"
-        agent = AgentProcess(shipping(feed, loki.url))
-        agent.config.write_text(agent.config.read_text().replace(f"{agent.work}/state", str(state)))
+        agent = ShippingAgent(shipping(feed, loki.url))
+        agent.config.write_text(agent.config.read_text().replace(str(agent.state), str(state)))
+        agent.state = state
         with small_disk(state, "3m"), agent:
             book = Written(feed)
             book.lines(200)
@@ -160,7 +153,8 @@ def test_a_full_disk_where_the_place_is_kept(feed, tmp_path):
             assert book.check(loki) == 0, "lines arrive also when their place cannot be kept"
             fill.unlink()
             # What could not be kept is kept a little later.
-            wait_for(lambda: kept_lines(state) == len(book.texts), 60, "the place is kept")
+            sent = "SELECT value FROM log_counters WHERE counter = 'sent'"
+            wait_for(lambda: kept(agent, sent) == [(len(book.texts),)], 60, "the place is kept")
             agent.kill()
             book.lines(100)
             agent.start()

@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from agent_process import AgentProcess
 from fake_loki import FakeLoki
-from log_ledger_check import Written, counted, order_is_kept, shipping, wait_for_count
+from log_ledger_check import (ShippingAgent, Written, counted, order_is_kept, shipping,
+                              wait_for_count)
 from polling import wait_for
 
 MANY = 20_000
@@ -42,7 +42,7 @@ def loki():
 
 
 def test_any_bytes(feed, loki):
-    with AgentProcess(shipping(feed, loki.url)) as agent:
+    with ShippingAgent(shipping(feed, loki.url)) as agent:
         book = Written(feed)
         chance = random.Random(12)
         for _ in range(3):
@@ -64,7 +64,7 @@ def test_any_bytes(feed, loki):
 
 
 def test_long_lines_come_in_parts(feed, loki):
-    with AgentProcess(shipping(feed, loki.url)) as agent:
+    with ShippingAgent(shipping(feed, loki.url)) as agent:
         book = Written(feed)
         chance = random.Random(13)
         sizes = [240 << 10, (240 << 10) + 1, 1 << 20, 1 << 20, (4 << 20) - 100, 300_000]
@@ -102,7 +102,7 @@ def joined(loki, unit):
 
 
 def test_twenty_thousand_lines_at_one_time(feed, loki):
-    with AgentProcess(shipping(feed, loki.url, batch_lines=700)) as agent:
+    with ShippingAgent(shipping(feed, loki.url, batch_lines=700)) as agent:
         book = Written(feed)
         book.lines(MANY, at=time.time())
         wait_for(lambda: loki.lines() > 1000, 30, "some are there")
@@ -113,7 +113,7 @@ def test_twenty_thousand_lines_at_one_time(feed, loki):
 
 
 def test_a_thousand_units(feed, loki):
-    with AgentProcess(shipping(feed, loki.url)) as agent:
+    with ShippingAgent(shipping(feed, loki.url)) as agent:
         texts = []
         for number in range(3000):
             unit = number * 7 % 1000
@@ -129,9 +129,9 @@ def test_a_thousand_units(feed, loki):
 
 
 def test_only_what_is_wanted(feed, loki):
-    with AgentProcess(shipping(feed, loki.url, units='["load.service", "web-*.service"]')) as agent, \
+    with ShippingAgent(shipping(feed, loki.url, units='["load.service", "web-*.service"]')) as agent, \
             FakeLoki() as other, \
-            AgentProcess(shipping(feed, other.url, units='["load.service"]')) as exact:
+            ShippingAgent(shipping(feed, other.url, units='["load.service"]')) as exact:
         book, web, rest = (Written(feed, unit) for unit in
                            ("load.service", "web-front.service", "rest.service"))
         for _ in range(50):

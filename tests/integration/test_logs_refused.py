@@ -8,11 +8,11 @@ import random
 import sqlite3
 import time
 
-from agent_process import AgentProcess
 from fake_loki import FakeLoki
 from fake_loki_faults import Fault
 from fake_loki_limits import Limits
-from log_ledger_check import Written, counted, order_is_kept, shipping, wait_for_count
+from log_ledger_check import (ShippingAgent, Written, counted, order_is_kept, shipping,
+                              wait_for_count)
 from polling import wait_for
 
 HOUR = 3600
@@ -27,7 +27,7 @@ def quarantine(agent):
 
 def test_lines_that_loki_refuses_are_quarantined_and_all_others_arrive(feed):
     with FakeLoki(Limits(max_line_size=1000)) as loki, \
-            AgentProcess(shipping(feed, loki.url, batch_lines=500)) as agent:
+            ShippingAgent(shipping(feed, loki.url, batch_lines=500)) as agent:
         book = Written(feed)
         poison = []
         chance = random.Random(4)
@@ -51,7 +51,7 @@ def test_lines_that_loki_refuses_are_quarantined_and_all_others_arrive(feed):
 
 def test_a_poison_line_alone(feed):
     with FakeLoki(Limits(max_line_size=1000)) as loki, \
-            AgentProcess(shipping(feed, loki.url)) as agent:
+            ShippingAgent(shipping(feed, loki.url)) as agent:
         book = Written(feed)
         book.text("p" * 2000)
         wait_for_count(agent, 1, "quarantined_total")
@@ -72,7 +72,7 @@ def test_what_only_an_operator_can_mend_is_waited_for(feed, tmp_path):
             loki.api.token = "new" if secret else ""
             if fault:
                 loki.fail(fault)
-            return loki, stack.enter_context(AgentProcess(shipping(feed, loki.url, **settings)))
+            return loki, stack.enter_context(ShippingAgent(shipping(feed, loki.url, **settings)))
 
         cases = {
             "401": pair(secret=token),
@@ -115,7 +115,7 @@ def write_secret(path, text):
 
 def test_lines_at_the_wrong_time_are_stamped_anew_and_tell_their_own(feed):
     """As a clock that is set makes them: behind the stream, too old, too new."""
-    with FakeLoki() as loki, AgentProcess(shipping(feed, loki.url, batch_lines=100)) as agent:
+    with FakeLoki() as loki, ShippingAgent(shipping(feed, loki.url, batch_lines=100)) as agent:
         book = Written(feed)
         now = time.time()
         steps = {"behind": now - 2 * HOUR, "old": now - 8 * 24 * HOUR, "new": now + 1200,
@@ -146,7 +146,7 @@ def test_lines_at_the_wrong_time_are_stamped_anew_and_tell_their_own(feed):
 
 
 def test_an_old_loki_gets_metadata_in_the_line(feed):
-    with FakeLoki(version="2.8.4") as loki, AgentProcess(shipping(feed, loki.url)):
+    with FakeLoki(version="2.8.4") as loki, ShippingAgent(shipping(feed, loki.url)):
         book = Written(feed)
         for number in range(300):
             book.text(f'line {number} pid=42 identifier="a b"', f"line {number}", _PID="42",
@@ -159,7 +159,7 @@ def test_an_old_loki_gets_metadata_in_the_line(feed):
 
 def test_a_loki_that_forbids_metadata_gets_it_in_the_line(feed):
     with FakeLoki(Limits(allow_structured_metadata=False)) as loki, \
-            AgentProcess(shipping(feed, loki.url)) as agent:
+            ShippingAgent(shipping(feed, loki.url)) as agent:
         book = Written(feed)
         for number in range(300):
             book.text(f"line {number} pid=42", f"line {number}", _PID="42")
@@ -168,7 +168,7 @@ def test_a_loki_that_forbids_metadata_gets_it_in_the_line(feed):
 
 
 def test_a_loki_that_takes_less_at_a_time(feed):
-    with FakeLoki(Limits(max_body=20_000)) as loki, AgentProcess(shipping(feed, loki.url)) as agent:
+    with FakeLoki(Limits(max_body=20_000)) as loki, ShippingAgent(shipping(feed, loki.url)) as agent:
         book = Written(feed)
         chance = random.Random(6)
         for _ in range(400):

@@ -7,9 +7,8 @@ import contextlib
 import re
 import time
 
-from agent_process import AgentProcess
 from fake_loki import FakeLoki
-from log_ledger_check import counted, shipping, wait_for_count
+from log_ledger_check import ShippingAgent, counted, kept, shipping, wait_for_count
 from polling import NotInTime, wait_for
 from recurring import RUNNER
 
@@ -68,7 +67,7 @@ def check(loki, diag, timeout=30):
 
 def test_the_traces_of_a_runner_tell_their_runner_and_job(feed, runner):
     with FakeLoki() as loki, \
-            AgentProcess(config(feed, loki, (runner.name, runner.root, runner.unit))) as agent:
+            ShippingAgent(config(feed, loki, (runner.name, runner.root, runner.unit))) as agent:
         runner.start()
         wait_for(lambda: agent.metrics().state(runner.name) == "idle", 30, "idle")
         runner.tell("job one, with words 2 Succeeded")
@@ -99,8 +98,8 @@ def test_records_that_come_in_pieces_over_rotation_and_kills(feed, tmp_path):
     old = diag / "Runner_20200102-030405-utc.log"
     old.write_text("[2020-01-02 03:04:05Z INFO Listener] long before\n")
     with FakeLoki() as loki, \
-            AgentProcess(config(feed, loki, ("plain", diag.parent, "plain.service"))) as agent:
-        time.sleep(1.5)
+            ShippingAgent(config(feed, loki, ("plain", diag.parent, "plain.service"))) as agent:
+        wait_for(lambda: kept(agent, "SELECT 1 FROM log_traces"), 30, "it has looked")
         number, base = 0, time.time() + 1
         for file in range(5):
             for kind in ("Runner", "Worker"):

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdio>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -208,7 +209,7 @@ TEST_CASE("BeneathUsage: a closed directory at the top is an error and below it 
     const auto seen = usage_of(dir.path());
     BeneathUsage closed{beneath(dir.path() / "closed"), {}};
     std::size_t entries = 10;
-    const auto refused = closed.advance(entries, 1s);
+    const auto refused = closed.advance(entries, 10s);
     REQUIRE(::seteuid(0) == 0);
     CHECK(seen > 10'000);
     CHECK(seen < du(dir.path()));
@@ -264,7 +265,9 @@ TEST_CASE("BeneathUsage: of a deep tree the walk is as quick as of a flat one") 
     make_directories(deep.get(), 0, 3000);
     BeneathUsage usage{beneath(dir.path()), {}};
     std::size_t entries = 40'000;  // six looks at a directory, and its way down and up
-    CHECK(usage.advance(entries, 2s).value());
+    const auto begun = std::clock();  // of the processor: what else this machine does is not ours
+    CHECK(usage.advance(entries, 60s).value());
+    CHECK(std::clock() - begun < 2 * CLOCKS_PER_SEC);
 }
 
 TEST_CASE("BeneathUsage: where a directory is moved away under the walk, the rest is looked at") {

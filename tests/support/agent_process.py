@@ -32,6 +32,7 @@ class AgentProcess:
         # Not pytest's tmp_path: the path of a unix socket is at most 107 bytes.
         self.work = Path(tempfile.mkdtemp(prefix="paws-"))
         self.port = port or free_port()
+        self.state = self.work / "state"
         self.config = self.work / "agent.toml"
         self.config.write_text(CONFIG.format(work=self.work, port=self.port, agent=agent))
         self.drop_in = self.work / "conf.d/test.toml"

@@ -6,6 +6,8 @@
 """
 
 import collections
+import contextlib
+import sqlite3
 import time
 from typing import Iterable
 
@@ -33,6 +35,23 @@ def shipping(feed: JournalFeed, url: str, **settings: object) -> str:
     given = {"batch_wait": '"100ms"', **settings}
     lines = CONFIG.format(journal=feed.directory, url=url).replace('batch_wait = "100ms"\n', "")
     return lines + "".join(f"{name} = {value}\n" for name, value in given.items())
+
+
+def kept(agent: AgentProcess, query: str) -> list[tuple]:
+    """What the agent's database holds."""
+    with contextlib.suppress(sqlite3.OperationalError), contextlib.closing(  # not made yet
+            sqlite3.connect(f"file:{agent.state}/paws.db?mode=ro", uri=True)) as reader:
+        return reader.execute(query).fetchall()
+    return []
+
+
+class ShippingAgent(AgentProcess):
+    """Ready when it ships, too: what is logged from then on is shipped."""
+
+    def start(self, ready: bool = True) -> None:
+        super().start(ready)
+        if ready:
+            wait_for(lambda: kept(self, "SELECT 1 FROM log_place"), 30, "its place is kept")
 
 
 class Written:
