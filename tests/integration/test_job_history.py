@@ -166,6 +166,7 @@ def test_a_job_is_measured_over_a_restart_of_the_agent(agent, runner):
     wait_for(state_is(agent, runner, "idle"), PATIENCE, "idle")
     for title, end in (("stopped", agent.stop), ("killed", agent.kill)):
         name = begin_measured_job(agent, runner, title)
+        time.sleep(0.2)  # what comes within 100 ms of "Running job" may be the rest of a job's name
         runner.tell("error lost")
         wait_for(lambda: suffers_one_error(agent), PATIENCE, "an error that it suffers")
         end()

@@ -264,7 +264,7 @@ TEST_CASE("BeneathUsage: of a deep tree the walk is as quick as of a flat one") 
     const auto deep = chain(dir.path(), 3000, "d");
     make_directories(deep.get(), 0, 3000);
     BeneathUsage usage{beneath(dir.path()), {}};
-    std::size_t entries = 40'000;  // six looks at a directory, and its way down and up
+    std::size_t entries = 40'000;     // six looks at a directory, and its way down and up
     const auto begun = std::clock();  // of the processor: what else this machine does is not ours
     CHECK(usage.advance(entries, 60s).value());
     CHECK(std::clock() - begun < 2 * CLOCKS_PER_SEC);

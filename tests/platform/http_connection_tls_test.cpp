@@ -24,7 +24,7 @@ struct House {
     HttpOptions trusting() const {
         HttpOptions options;
         options.ca_file = authority.file();
-        options.patience = 5s;
+        options.patience = 20s;
         return options;
     }
     HttpOptions introducing(const CertificateFiles& files) const {

@@ -65,7 +65,7 @@ def test_wishes_outlive_the_agent(host, agent, runner):
     host.wait_for(lambda: agent.pid() not in (0, first) and
                   host.show("paws-agent.service", "ActiveState")["ActiveState"] == "active",
                   30, "the agent is back")
-    host.wait_for(lambda: wish_of(agent, runner) is not None, 30, "it knows the drain")
+    host.wait_for(lambda: agent.runner(runner.name) and wish_of(agent, runner), 30, "it knows the drain")
     agent.wait_for_state(runner.name, "stopped")
     assert host.show(runner.unit, "ActiveState")["ActiveState"] == "inactive"
     pawsctl(host, "runners", "resume", runner.name, "--wait")

@@ -137,7 +137,7 @@ def test_a_second_agent_on_the_same_directories_is_refused(own):
         pid = agent.pid()
         host.write("/root/second.toml",
                    f"[agent]\n{own}\n[web]\nlisten = [\"127.0.0.1:7298\"]\n")
-        second = host.run(["timeout", "10", "paws-agent", "--config", "/root/second.toml"],
+        second = host.run(["timeout", "25", "paws-agent", "--config", "/root/second.toml"],
                           check=False)
         assert second.returncode == 69, second
         assert second.stderr.startswith("paws-agent: another paws-agent"), second.stderr
