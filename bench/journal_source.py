@@ -45,8 +45,17 @@ _RUNTIME_SCOPE=system
 """
 
 
-def make(directory: Path, count: int) -> None:
-    """Fills `directory` with `count` entries of the last minutes; keeps one that is there already."""
+def write(file: Path, begin: int, chunks) -> None:
+    with subprocess.Popen([REMOTE, f"--output={file}", "-"], stdin=subprocess.PIPE,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as remote:
+        for numbers in chunks:
+            remote.stdin.write("".join(entry(n, begin + n * 1000) for n in numbers).encode())
+        remote.stdin.close()
+
+
+def make(directory: Path, count: int, users: bool) -> None:
+    """Fills `directory` with `count` entries of the last minutes; keeps one that is there already. With
+    users each fifth run of ten is in the file of a user, which has a sequence of its own."""
     stamp = directory / ".complete"
     if stamp.exists() and stamp.read_text() == str(count):
         return
@@ -56,10 +65,13 @@ def make(directory: Path, count: int) -> None:
     print(f"writing a journal of {count} entries", file=sys.stderr, flush=True)
     random.seed(1)
     begin = int(time.time() * 1e6) - count * 1000
-    with subprocess.Popen([REMOTE, f"--output={directory}/system.journal", "-"], stdin=subprocess.PIPE,
-                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as remote:
+
+    def chunks(is_user):
         for first in range(0, count, BATCH):
-            numbers = range(first, min(first + BATCH, count))
-            remote.stdin.write("".join(entry(n, begin + n * 1000) for n in numbers).encode())
-        remote.stdin.close()
+            yield [n for n in range(first, min(first + BATCH, count))
+                   if (users and n // 10 % 5 == 0) == is_user]
+
+    write(directory / "system.journal", begin, chunks(is_user=False))
+    if users:
+        write(directory / "user-1000.journal", begin, chunks(is_user=True))
     stamp.write_text(str(count))

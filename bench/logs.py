@@ -144,11 +144,12 @@ def main():
     parser.add_argument("--entries", type=int, default=500_000)
     parser.add_argument("--repeat", type=int, default=9)
     parser.add_argument("--seconds", type=int, default=30, help="of rest, and of the steady stream")
+    parser.add_argument("--users", action="store_true", help="lines of users, in files of their own")
     parser.add_argument("--strict", action="store_true", help="fail when a target is missed")
     options = parser.parse_args()
 
-    journal = ROOT / "build/cache/bench-journal"
-    journal_source.make(journal, options.entries)
+    journal = ROOT / "build/cache" / ("bench-journal-users" if options.users else "bench-journal")
+    journal_source.make(journal, options.entries, options.users)
     floors, drains = [], []
     with null_loki() as url:
         floor(journal)  # warm: the page cache

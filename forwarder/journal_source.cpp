@@ -179,7 +179,8 @@ void JournalSource::look_for_unreadable() {
     if (to == counted_from_) {
         return;
     }
-    const bool compare = to && counted_from_ && counted_from_->id == to->id;
+    const bool compare = to && counted_from_ && counted_from_->id == to->id &&
+                         counted_from_->number < to->number;
     const auto passed = compare ? to->number - counted_from_->number : 0;
     if (filter_.takes_all() && compare && passed > counted_) {
         intake_.lost(LogLoss::unreadable, passed - counted_);

@@ -49,6 +49,15 @@ std::string told(const std::set<int>& lines) {
     return text;
 }
 
+template <std::size_t Count>
+std::string told(const std::array<std::string, Count>& files) {
+    std::string text;
+    for (const auto& file : files) {
+        text += file + " ";
+    }
+    return text;
+}
+
 std::set<int> as_set(const Texts& lines) {
     std::set<int> numbers;
     for (const auto& line : lines) {
@@ -145,7 +154,7 @@ TEST_CASE(
     std::array<std::string, 3> files{"a.journal", "b.journal", "system.journal"};
     do {
         for (const std::size_t other : {0U, 5U, 9U}) {
-            CAPTURE(files);
+            CAPTURE(told(files));
             CAPTURE(other);
             const auto& [old, later, live] = files;
             JournalRig rig;

@@ -1,5 +1,8 @@
 #include "tests/forwarder/journal_rig.h"
 
+#include <array>
+#include <utility>
+
 #include <doctest/doctest.h>
 
 using namespace paws;
@@ -47,6 +50,32 @@ TEST_CASE("journal gaps: what was removed while nobody read is counted, to the l
     CHECK(rig.lost(LogLoss::vacuumed) == 6);
     CHECK(rig.reopen_and_read().empty());
     CHECK(rig.gaps() == 1);
+}
+
+TEST_CASE("journal gaps: what journald writes to the files of users is no gap") {
+    JournalRig rig;
+    std::array<std::string, 2> files{"system.journal", "user-1000.journal"};
+    rig.add_numbers(1, 1, files[0]);
+    rig.open();
+    CHECK(rig.read() == numbers(1, 1));
+    const auto alternate = [&](int first, int last) {
+        for (int number = first; number <= last; number += 2) {
+            rig.number_on(files[1], files[0]);
+            rig.add_numbers(number, number + 1, files[1]);
+            std::swap(files[0], files[1]);
+        }
+    };
+    alternate(2, 20);
+    REQUIRE(rig.source->process());
+    CHECK(rig.read() == numbers(2, 21));
+    alternate(22, 30);
+    CHECK(rig.reopen_and_read() == numbers(22, 31));
+    rig.begin_file("rotated.journal", files[0]);
+    files[0] = "rotated.journal";
+    alternate(32, 40);
+    CHECK(rig.reopen_and_read() == numbers(32, 41));
+    CHECK(rig.intake.counts().lost.empty());
+    CHECK(rig.gaps() == 0);
 }
 
 TEST_CASE("journal gaps: what was removed while it is open is counted, to the line") {

@@ -63,20 +63,27 @@ struct JournalRig {
         }
         writer.commit(to);
     }
-    // A new file that counts its entries on from where `before` ends, as journald makes them.
+    // A new file of the same sequence as `before`, as journald makes them of the file of the
+    // system, and of that of each user.
     void begin_file(const std::string& name, const std::string& before) {
-        constexpr std::streamoff seqnum_id = 72;  // systemd: journal-def.h, struct Header
-        constexpr std::streamoff tail_entry_seqnum = 160;
         writer.commit(name);
-        std::array<char, 16> id{};
-        std::array<char, 8> number{};
-        std::ifstream from{file(before), std::ios::binary};
-        from.seekg(seqnum_id).read(id.data(), id.size());
-        from.seekg(tail_entry_seqnum).read(number.data(), number.size());
-        std::fstream to{file(name), std::ios::binary | std::ios::in | std::ios::out};
-        to.seekp(seqnum_id).write(id.data(), id.size());
-        to.seekp(tail_entry_seqnum).write(number.data(), number.size());
-        REQUIRE((from && to));
+        copy_header<16>(name, before, 72);  // systemd: journal-def.h, struct Header, seqnum_id
+        number_on(name, before);
+    }
+    // The next entry has the number after the last one of `before`: journald numbers those of all
+    // its files together.
+    void number_on(const std::string& name, const std::string& before) {
+        writer.commit(name);
+        copy_header<8>(name, before, 160);  // tail_entry_seqnum
+    }
+    template <std::size_t Bytes>
+    void copy_header(const std::string& to, const std::string& from, std::streamoff offset) {
+        std::array<char, Bytes> value{};
+        std::ifstream source_file{file(from), std::ios::binary};
+        source_file.seekg(offset).read(value.data(), value.size());
+        std::fstream target{file(to), std::ios::binary | std::ios::in | std::ios::out};
+        target.seekp(offset).write(value.data(), value.size());
+        REQUIRE((source_file && target));
     }
 
     void open(const Beginning& beginning = {.at = Beginning::At::oldest}) {

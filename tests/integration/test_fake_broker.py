@@ -16,8 +16,8 @@ from polling import wait_for
 
 SCOPE = "/repos/acme/widgets"
 NAME = "build-01"
-# A twentieth of the runner's own pace: 30 s between tries are 1.5, 100 s until it gives up are 5.
-PACE = {"FAKE_BACKOFF_MS": "1500", "FAKE_RENEW_MS": "400", "FAKE_RELAUNCH_MS": "500"}
+# A thirtieth of the runner's own pace: 30 s between tries are 1, 100 s until it gives up are 3.3.
+PACE = {"FAKE_BACKOFF_MS": "1000", "FAKE_RENEW_MS": "400", "FAKE_RELAUNCH_MS": "500"}
 
 
 @pytest.fixture
@@ -180,7 +180,7 @@ def run_listener(runner, broker):
     """A listener by hand, without its wrapper, to its end."""
     return subprocess.run([runner.root / "bin/Runner.Listener", "run"], cwd=runner.root,
                           env={"FAKE_BROKER": broker.endpoint, **PACE}, capture_output=True,
-                          text=True, timeout=30)
+                          text=True, timeout=90)
 
 
 def test_a_second_listener_on_one_root_gets_no_session(online, broker):
