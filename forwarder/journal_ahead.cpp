@@ -79,27 +79,28 @@ bool JournalAhead::was_skimmed(const EntryOrder& entry) const {
     return again_ && std::ranges::count(skimmed_, entry.clocks) > 0;
 }
 
-JournalAhead::Rank JournalAhead::rank(const std::string& cursor, WallTime now) const {
-    if (known_.contains(cursor)) {
+JournalAhead::Rank JournalAhead::rank(const EntryPlace& entry, WallTime now) const {
+    if (known_.contains(entry.cursor)) {
         return Rank::known;
     }
-    const auto entry = entry_order(cursor);
-    const bool taken = entry && was_skimmed(*entry);
-    if (entry && (is_in_future(entry->clocks, now) || leaps(*entry)) &&
+    const auto& order = entry.order;
+    const bool taken = order && was_skimmed(*order);
+    if (order && (is_in_future(order->clocks, now) || leaps(*order)) &&
         known_.size() < most_known) {
         return taken ? Rank::known : Rank::ahead;
     }
     return taken ? Rank::repeated : Rank::in_place;
 }
 
-bool JournalAhead::pass(const std::string& cursor, Rank rank) {
-    passed_ = entry_order(cursor);
+bool JournalAhead::pass(const EntryPlace& entry, Rank rank) {
+    passed_ = entry.order;
     beyond_ = rank == Rank::ahead || rank == Rank::known;
     if (passed_ && was_skimmed(*passed_)) {
         skimmed_.erase(std::ranges::find(skimmed_, passed_->clocks));
     }
     if (beyond_) {
-        return known_.try_emplace(cursor, passed_ ? passed_->sequence : SequenceNumber{}).second;
+        return known_.try_emplace(entry.cursor, passed_ ? passed_->sequence : SequenceNumber{})
+            .second;
     }
     in_place_ = passed_;
     if (rank == Rank::in_place) {

@@ -54,9 +54,9 @@ public:
     void forget_last_skimmed() { skimmed_.pop_back(); }
 
     // Of the entry after the one that was passed last.
-    Rank rank(const std::string& cursor, WallTime now) const;
+    Rank rank(const EntryPlace& entry, WallTime now) const;
     // True when it is news that it is ahead.
-    bool pass(const std::string& cursor, Rank rank);
+    bool pass(const EntryPlace& entry, Rank rank);
 
     // Entries that are ahead have been passed since the last one in place.
     bool is_beyond() const { return beyond_; }

@@ -73,26 +73,24 @@ std::string to_hex(std::uint64_t number) {
     return {digits.begin(), written.ptr};
 }
 
-std::optional<SequenceNumber> sequence_number(const Parts& parts) {
-    const auto number = hex(parts.number);
-    return number && !parts.id.empty()
-               ? std::optional{SequenceNumber{.id = std::string{parts.id}, .number = *number}}
-               : std::nullopt;
-}
-
 }  // namespace
 
 std::optional<EntryOrder> entry_order(std::string_view cursor) {
     const auto parts = parts_of(cursor);
-    auto sequence = sequence_number(parts);
+    const auto number = hex(parts.number);
     const auto boot = boot_id(parts.boot);
     const auto monotonic = hex(parts.monotonic);
     const auto realtime = hex(parts.realtime);
-    if (!sequence || !boot || !monotonic || !realtime) {
+    if (parts.id.empty() || !number || !boot || !monotonic || !realtime) {
         return std::nullopt;
     }
-    return EntryOrder{.sequence = *std::move(sequence),
+    return EntryOrder{.sequence = {.id = std::string{parts.id}, .number = *number},
                       .clocks = {.boot = *boot, .monotonic = *monotonic, .realtime = *realtime}};
+}
+
+EntryPlace entry_place(std::string cursor) {
+    auto order = entry_order(cursor);
+    return {.cursor = std::move(cursor), .order = std::move(order)};
 }
 
 std::string cursor_of(const EntryOrder& order) {
@@ -103,10 +101,6 @@ std::string cursor_of(const EntryOrder& order) {
 std::string cursor_by_time(const platform::EntryClocks& clocks) {
     return "b=" + to_hex(clocks.boot) + ";m=" + to_hex(clocks.monotonic) +
            ";t=" + to_hex(clocks.realtime);
-}
-
-std::optional<SequenceNumber> sequence_number(std::string_view cursor) {
-    return sequence_number(parts_of(cursor));
 }
 
 }  // namespace paws::forwarder

@@ -11,7 +11,9 @@
 
 namespace paws::forwarder {
 
-// journald numbers its entries without a gap, over all its files, as long as its id is the same.
+// journald numbers its entries without a gap, those of all its files together. The files of each
+// user have another id than those of the system, and so have gaps (252: journald-server.c,
+// find_journal()).
 struct SequenceNumber {
     std::string id;
     std::uint64_t number = 0;
@@ -30,11 +32,19 @@ struct EntryOrder {
 // "s=ID;i=HEX;b=BOOT;m=HEX;t=HEX;x=HEX"; nothing when one of the first five is missing or is none.
 std::optional<EntryOrder> entry_order(std::string_view cursor);
 
+// An entry's own cursor, and what it tells.
+struct EntryPlace {
+    std::string cursor;
+    std::optional<EntryOrder> order;
+
+    std::optional<SequenceNumber> sequence() const {
+        return order ? std::optional{order->sequence} : std::nullopt;
+    }
+};
+EntryPlace entry_place(std::string cursor);
+
 // Such a cursor, to seek by; and one without the sequence, by time alone.
 std::string cursor_of(const EntryOrder& order);
 std::string cursor_by_time(const platform::EntryClocks& clocks);
-
-// The first two parts alone.
-std::optional<SequenceNumber> sequence_number(std::string_view cursor);
 
 }  // namespace paws::forwarder

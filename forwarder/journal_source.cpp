@@ -54,8 +54,8 @@ Result<void> JournalSource::go_to(const Position& from) {
     if (auto sought = journal_->seek_after(from.cursor); !sought) {
         return sought;
     }
-    taken_ = Place{.cursor = from.cursor, .at = from.read.value_or(WallTime{})};
-    counted_from_ = sequence_number(from.cursor);
+    taken_ = Place{.entry = entry_place(from.cursor), .at = from.read.value_or(WallTime{})};
+    counted_from_ = taken_->entry.sequence();
     counted_ = 0;
     ahead_.begin_after(from.cursor);
     gap_possible_ = !journal_->is_at(from.cursor);
@@ -101,13 +101,13 @@ Result<void> JournalSource::look_for_last(WallTime now) {
             return place.error();
         }
         last = std::move(*place);
-        const auto rank = ahead_.rank(last->cursor, now);
-        ahead_.pass(last->cursor, rank);
+        const auto rank = ahead_.rank(last->entry, now);
+        ahead_.pass(last->entry, rank);
         taken_ = rank == JournalAhead::Rank::in_place ? last : taken_;
     }
     if (!taken_ && last) {
         taken_ = std::move(last);
-        ahead_.begin_after(taken_->cursor);
+        ahead_.begin_after(taken_->entry.cursor);
     }
     look_for_unreadable();
     return there ? Result<void>{} : Result<void>{there.error()};
@@ -126,7 +126,7 @@ Result<void> JournalSource::step_back() {
 Result<void> JournalSource::go_on() {
     ahead_.go_back();
     if (taken_) {
-        return journal_->seek_after(taken_->cursor);
+        return journal_->seek_after(taken_->entry.cursor);
     }
     return beginning_.at == Beginning::At::time ? journal_->seek_time(beginning_.time)
                                                 : journal_->seek_head();
@@ -134,8 +134,12 @@ Result<void> JournalSource::go_on() {
 
 Result<JournalSource::Place> JournalSource::here() const {
     auto cursor = journal_->cursor();
-    return cursor ? Result{Place{.cursor = std::move(*cursor), .at = journal_->taken()}}
-                  : Result<Place>{cursor.error()};
+    if (!cursor) {
+        return cursor.error();
+    }
+    auto entry = entry_place(std::move(*cursor));
+    const auto at = entry.order ? entry.order->clocks.wall_time() : journal_->taken();
+    return Place{.entry = std::move(entry), .at = at};
 }
 
 Result<void> JournalSource::process() {
@@ -149,7 +153,7 @@ Result<void> JournalSource::process() {
 
 void JournalSource::tell(Position& position) const {
     if (taken_) {
-        position.cursor = taken_->cursor;
+        position.cursor = taken_->entry.cursor;
         position.read = taken_->at;
     }
 }
@@ -160,7 +164,7 @@ void JournalSource::look_for_gap(const Place& place) {
     if (!filter_.takes_all() || (counted_from_ && !compare)) {
         return;
     }
-    const auto now = sequence_number(place.cursor);
+    const auto now = place.entry.sequence();
     const auto expected = compare ? counted_from_->number + counted_ + 1 : 0;
     if (now && compare && now->id == counted_from_->id && now->number > expected) {
         intake_.found_gap();
@@ -175,12 +179,12 @@ void JournalSource::look_for_gap(const Place& place) {
 // Entries and whole files that are damaged are passed over without a word. One that was taken ahead
 // of its place counts where its place is.
 void JournalSource::look_for_unreadable() {
-    const auto to = taken_ ? sequence_number(taken_->cursor) : std::nullopt;
+    const auto to = taken_ ? taken_->entry.sequence() : std::nullopt;
     if (to == counted_from_) {
         return;
     }
-    const bool compare = to && counted_from_ && counted_from_->id == to->id &&
-                         counted_from_->number < to->number;
+    const bool compare =
+        to && counted_from_ && counted_from_->id == to->id && counted_from_->number < to->number;
     const auto passed = compare ? to->number - counted_from_->number : 0;
     if (filter_.takes_all() && compare && passed > counted_) {
         intake_.lost(LogLoss::unreadable, passed - counted_);
@@ -210,11 +214,11 @@ void JournalSource::take(Batch& batch, WallTime at, const Roster& roster) {
 }
 
 void JournalSource::pass(Place place, JournalAhead::Rank rank) {
-    if (ahead_.pass(place.cursor, rank)) {
+    if (ahead_.pass(place.entry, rank)) {
         looked_around_ = false;
-        met_ = sequence_number(place.cursor);
+        met_ = place.entry.sequence();
     } else if (met_ && rank == JournalAhead::Rank::in_place) {
-        const auto sequence = sequence_number(place.cursor);
+        const auto sequence = place.entry.sequence();
         led_away_ |= !sequence || sequence->id != met_->id;
     }
     if (rank == JournalAhead::Rank::in_place || rank == JournalAhead::Rank::repeated) {
@@ -225,7 +229,7 @@ void JournalSource::pass(Place place, JournalAhead::Rank rank) {
 // What is lost before an entry its number tells.
 bool JournalSource::can_skim(const platform::EntryClocks& clocks, WallTime now) const {
     const bool number_is_needed = filter_.takes_all() && (gap_possible_ || !counted_from_);
-    return one_sequence_ && !number_is_needed && ahead_.can_skim(clocks, now);
+    return !number_is_needed && ahead_.can_skim(clocks, now);
 }
 
 Read JournalSource::skim(Batch& batch,
@@ -246,7 +250,7 @@ Result<Read> JournalSource::weigh(Batch& batch, const Roster& roster, WallTime n
     if (!place) {
         return place.error();
     }
-    const auto rank = ahead_.rank(place->cursor, now);
+    const auto rank = ahead_.rank(place->entry, now);
     if (rank == JournalAhead::Rank::in_place || rank == JournalAhead::Rank::ahead) {
         read_fields();
         if (must_wait(place->at, roster, now)) {
@@ -270,9 +274,13 @@ Result<Read> JournalSource::read_entry(Batch& batch, const Roster& roster, WallT
     if (!*there) {
         return Read::caught_up;
     }
-    const auto clocks = journal_->clocks();
-    return clocks && can_skim(*clocks, now) ? skim(batch, *clocks, roster, now)
-                                            : weigh(batch, roster, now);
+    if (one_sequence_) {
+        const auto clocks = journal_->clocks();
+        if (clocks && can_skim(*clocks, now)) {
+            return skim(batch, *clocks, roster, now);
+        }
+    }
+    return weigh(batch, roster, now);
 }
 
 // The last entry that was passed is where reading goes on, also when it was skimmed. False when
@@ -289,7 +297,7 @@ bool JournalSource::settle(WallTime now) {
         return false;
     }
     ahead_.forget_last_skimmed();
-    const auto rank = ahead_.rank(place->cursor, now);
+    const auto rank = ahead_.rank(place->entry, now);
     pass(std::move(*place), rank);
     return true;
 }

@@ -70,7 +70,7 @@ public:
 
 private:
     struct Place {
-        std::string cursor;
+        EntryPlace entry;
         WallTime at;
     };
 

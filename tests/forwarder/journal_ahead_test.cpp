@@ -24,9 +24,9 @@ struct Reading {
     explicit Reading(std::uint64_t most_unseen = 0) : ahead{most_unseen} {}
 
     Rank pass(const EntryOrder& entry) {
-        const auto cursor = cursor_of(entry);
-        const auto rank = ahead.rank(cursor, now);
-        ahead.pass(cursor, rank);
+        const auto place = entry_place(cursor_of(entry));
+        const auto rank = ahead.rank(place, now);
+        ahead.pass(place, rank);
         return rank;
     }
     // As it is read where the clocks are enough, until something is ahead.
@@ -180,8 +180,8 @@ TEST_CASE("journal ahead: the way around leaves out what is wild") {
 TEST_CASE("journal ahead: what is no cursor is in its place") {
     Reading reading;
     reading.pass(entry(10));
-    CHECK(reading.ahead.rank("", reading.now) == Rank::in_place);
-    CHECK(reading.ahead.rank("no cursor", reading.now) == Rank::in_place);
+    CHECK(reading.ahead.rank(entry_place(""), reading.now) == Rank::in_place);
+    CHECK(reading.ahead.rank(entry_place("no cursor"), reading.now) == Rank::in_place);
 }
 
 TEST_CASE("journal ahead: clocks that go on are enough for a while") {
