@@ -1,10 +1,11 @@
 #include "tests/agent/daemon.h"
 
+#include "tests/support/eventually.h"
+
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <thread>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -18,16 +19,6 @@ namespace {
 
 bool has(const std::string& text, std::string_view part) {
     return text.find(part) != std::string::npos;
-}
-
-// A look that was begun before a reload ends after it.
-template <class Condition>
-bool comes(const Condition& is_met) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{20};
-    while (!is_met() && std::chrono::steady_clock::now() < end) {
-        std::this_thread::sleep_for(std::chrono::milliseconds{20});
-    }
-    return is_met();
 }
 
 unsigned mode_of(const std::string& path) {
@@ -87,7 +78,7 @@ TEST_CASE("daemon: serves its metrics and its status over HTTP") {
     daemon.configure("[web2]\n");
     daemon.signal(SIGHUP);
     REQUIRE(daemon.manager.next_with("READY=1"));
-    CHECK(comes([&] {
+    CHECK(eventually([&] {
         return has(daemon.get("/metrics"), "\npaws_agent_config_last_reload_successful 0\n");
     }));
 }
@@ -120,13 +111,14 @@ TEST_CASE("daemon: feeds its watchdog from finished ticks, at twice the pace it 
 TEST_CASE("daemon: SIGHUP takes a good configuration and tells what changed") {
     Daemon daemon{"[collectors.load]\nenabled = true\n"};
     REQUIRE(daemon.manager.next_with("READY=1"));
-    CHECK(comes([&] { return has(daemon.ask("status"), R"("load":{)"); }));
+    // A look that was begun before a reload ends after it.
+    CHECK(eventually([&] { return has(daemon.ask("status"), R"("load":{)"); }));
     daemon.configure("[exporter]\nlegacy_metrics = true\n[collectors.load]\nenabled = false\n");
     daemon.signal(SIGHUP);
     CHECK(has(daemon.manager.next_with("RELOADING=1").value_or(""), "MONOTONIC_USEC="));
     REQUIRE(daemon.manager.next_with("READY=1"));
     CHECK(has(daemon.ask("config"), R"([collectors.load]\nenabled = false)"));
-    CHECK(comes([&] { return !has(daemon.ask("status"), R"("load":{)"); }));
+    CHECK(eventually([&] { return !has(daemon.ask("status"), R"("load":{)"); }));
     CHECK(has(daemon.log(), R"(change="[collectors.load] enabled: true -> false")"));
     CHECK(has(daemon.log(),
               R"(this takes a restart change="[exporter] legacy_metrics: false -> true")"));

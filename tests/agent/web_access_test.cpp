@@ -2,12 +2,12 @@
 
 #include "agent/config_file.h"
 #include "platform/system_clock.h"
+#include "tests/support/eventually.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/test_authority.h"
 
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <thread>
 
 #include <doctest/doctest.h>
@@ -44,15 +44,6 @@ struct Rig {
         return loaded ? "accepted" : loaded.error().what;
     }
 };
-
-// A look at the files that is slow is left behind, and those before stay in force until the next.
-bool comes(const std::function<bool()>& is_met) {
-    const auto end = std::chrono::steady_clock::now() + 20s;
-    while (!is_met() && std::chrono::steady_clock::now() < end) {
-        std::this_thread::sleep_for(1ms);
-    }
-    return is_met();
-}
 
 std::string parsed(const std::string& text) {
     const auto config = parse_config({{"agent.toml", text}});
@@ -142,11 +133,12 @@ TEST_CASE("WebAccess: a new pair and new tokens are in force with the next quest
     const auto before = rig.access.identity();
     CHECK(rig.access.identity() == before);
     rig.authority.issue("server", "DNS:localhost");
-    CHECK(comes([&] { return rig.access.identity() != before; }));
+    // A look at the files that is slow is left behind, and those before stay in force.
+    CHECK(eventually([&] { return rig.access.identity() != before; }));
     CHECK(rig.access.tokens()->hold("0123456789abcdef"));
     rig.write("tokens.new", "# second\nfedcba9876543210\n", 0640);
     std::filesystem::rename(rig.path("tokens.new"), rig.path("tokens"));
-    CHECK(comes([&] { return rig.access.tokens()->hold("fedcba9876543210"); }));
+    CHECK(eventually([&] { return rig.access.tokens()->hold("fedcba9876543210"); }));
     CHECK_FALSE(rig.access.tokens()->hold("0123456789abcdef"));
     CHECK(rig.access.describe().tls_good == true);
     CHECK(rig.access.describe().tokens_good == true);
@@ -163,7 +155,7 @@ TEST_CASE("WebAccess: while the files are faulty those before are in force") {
     rig.write("tokens", "short", 0640);
     CHECK(rig.access.describe().tls_good == true);  // the rest may be on its way
     exporter::WebFiles files;
-    CHECK(comes([&] {
+    CHECK(eventually([&] {
         rig.now.boot += 2s;
         files = rig.access.describe();
         return files.tls_good == false && files.tokens_good == false;
@@ -172,7 +164,7 @@ TEST_CASE("WebAccess: while the files are faulty those before are in force") {
     CHECK(rig.access.identity() == before);
     CHECK(rig.access.tokens()->hold("0123456789abcdef"));
     rig.authority.issue("server", "DNS:localhost");
-    CHECK(comes([&] { return rig.access.describe().tls_good == true; }));
+    CHECK(eventually([&] { return rig.access.describe().tls_good == true; }));
 }
 
 TEST_CASE("WebAccess: refused handshakes are counted by their fault") {

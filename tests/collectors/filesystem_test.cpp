@@ -1,14 +1,13 @@
 #include "collectors/filesystem.h"
 
 #include "tests/collectors/bad_inputs.h"
+#include "tests/support/eventually.h"
 #include "tests/support/small_root.h"
 
 #include <algorithm>
 #include <atomic>
-#include <functional>
 #include <future>
 #include <memory>
-#include <thread>
 
 #include <doctest/doctest.h>
 
@@ -55,15 +54,6 @@ std::vector<Filesystem> filesystems(FilesystemCollector& collector) {
     Facts draft;
     collector.collect(draft, Now{}).value()(draft);
     return *draft.host.filesystems.value;
-}
-
-// A thread on a busy machine may come to its question after the patience of whoever asked.
-bool eventually(const std::function<bool()>& holds) {
-    const auto patience = platform::deadline_in(10s);
-    while (!holds() && std::chrono::steady_clock::now() < patience) {
-        std::this_thread::yield();
-    }
-    return holds();
 }
 
 constexpr std::string_view root_and_dead =

@@ -3,10 +3,10 @@
 #include "platform/system_clock.h"
 #include "tests/forwarder/journal_rig.h"
 #include "tests/forwarder/web_loki.h"
+#include "tests/support/eventually.h"
 
 #include <chrono>
 #include <future>
-#include <thread>
 
 #include <doctest/doctest.h>
 
@@ -63,15 +63,7 @@ struct ShipperRig {
         return started ? "started" : started.error().what;
     }
     bool wait_for_sent(std::uint64_t count) const {
-        return until([&] { return shipper->read().counts.sent == count; });
-    }
-    template <class Condition>
-    static bool until(const Condition& is_met) {
-        const auto deadline = std::chrono::steady_clock::now() + 20s;
-        while (!is_met() && std::chrono::steady_clock::now() < deadline) {
-            std::this_thread::sleep_for(1ms);
-        }
-        return is_met();
+        return eventually([&] { return shipper->read().counts.sent == count; });
     }
 };
 
@@ -143,8 +135,7 @@ TEST_CASE(
     rig.journal.add_numbers(1, 10, "system.journal");
     rig.ledger.failure = Error{Errc::io, "the database is locked"};
     rig.start();
-    REQUIRE(
-        ShipperRig::until([&] { return rig.shipper->read().trouble == "the database is locked"; }));
+    REQUIRE(eventually([&] { return rig.shipper->read().trouble == "the database is locked"; }));
     CHECK(rig.shipper->read().state == ShippingState::starting);
     CHECK(rig.shipper->end(20s));
     CHECK(rig.loki.lines().empty());
@@ -181,7 +172,7 @@ TEST_CASE("shipper: a trial goes to Loki beside the lines, one at a time, and fi
     CHECK(rig.shipper->try_out() == 1);
     CHECK(rig.shipper->trials().read()->running);
     rig.loki.release();
-    REQUIRE(ShipperRig::until([&] { return !rig.shipper->trials().read()->running; }));
+    REQUIRE(eventually([&] { return !rig.shipper->trials().read()->running; }));
     const auto trial = *rig.shipper->trials().read();
     CHECK(trial.number == 1);
     CHECK(trial.url == rig.loki.url());
