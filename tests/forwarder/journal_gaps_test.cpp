@@ -56,6 +56,7 @@ TEST_CASE("journal gaps: what journald writes to the files of users is no gap") 
     JournalRig rig;
     std::array<std::string, 2> files{"system.journal", "user-1000.journal"};
     rig.add_numbers(1, 1, files[0]);
+    rig.bounds.entries = 5;  // some reads begin and end in one file
     rig.open();
     CHECK(rig.read() == numbers(1, 1));
     const auto alternate = [&](int first, int last) {
