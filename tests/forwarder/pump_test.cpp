@@ -4,6 +4,7 @@
 #include "tests/forwarder/journal_rig.h"
 #include "tests/support/journal_damage.h"
 
+#include <filesystem>
 #include <random>
 #include <set>
 
@@ -155,10 +156,11 @@ TEST_CASE("pump: a line that its filter could not find at first comes soon after
     change_found(rig.file("system.journal"), "_SYSTEMD_UNIT=a.service", -1);
     REQUIRE(run.until([&] {
         // On a slow machine the second is over: then it looks once more, and this is news after it.
-        change_found(rig.file("system.journal"), "_SYSTEMD_UNIT=a.service", 0);
+        std::filesystem::last_write_time(rig.file("system.journal"),
+                                         std::filesystem::file_time_type::clock::now());
+        run.steps(20);
         return run.journal.may_overlook();
     }));
-    run.steps(20);
     change_found(rig.file("system.journal"), "_SYSTEMD_UNIT=a.service", 1);
     CHECK(stores(3, 8s));  // else ten seconds pass
 }
