@@ -10,6 +10,7 @@ As a process: fake_loki.py --port 0 --port-file FILE; see fake_loki_control.py f
 and asked then.
 """
 
+import contextlib
 import ssl
 import sys
 import time
@@ -132,8 +133,14 @@ class FakeLoki:
         self._server.drop()
 
     def up(self) -> None:
-        """On the same port."""
-        self._server.listen_again()
+        """On the same port, which somebody else's connection may have had meanwhile."""
+        def listens() -> bool:
+            with contextlib.suppress(OSError):
+                self._server.listen_again()
+                return True
+            return False
+
+        wait_for(listens, 30, "its port is free again")
 
     def drop(self, reset: bool = False) -> None:
         """Ends every connection."""
