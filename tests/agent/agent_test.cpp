@@ -2,6 +2,7 @@
 
 #include "tests/agent/fakes.h"
 #include "tests/agent/kept.h"
+#include "tests/support/eventually.h"
 #include "tests/support/temporary_directory.h"
 
 #include <csignal>
@@ -147,11 +148,7 @@ TEST_CASE("agent: it keeps ended jobs for as long as it is told") {
     REQUIRE_MESSAGE(agent, (agent ? "" : agent.error().what));
     // The database may take its time until what was found can be saved.
     std::thread operator_thread{[&] {
-        const auto end = std::chrono::steady_clock::now() + at_most;
-        while (kept::number_in(path, "SELECT count(*) FROM journal") != 1 &&
-               std::chrono::steady_clock::now() < end) {
-            std::this_thread::sleep_for(10ms);
-        }
+        eventually([&] { return kept::number_in(path, "SELECT count(*) FROM journal") == 1; });
         ::kill(::getpid(), SIGTERM);
     }};
     CHECK((*agent)->run());
