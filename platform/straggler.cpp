@@ -5,6 +5,7 @@
 #include <system_error>
 #include <thread>
 
+#include <openssl/crypto.h>
 #include <pthread.h>
 
 namespace paws::platform {
@@ -12,6 +13,12 @@ namespace paws::platform {
 namespace {
 
 std::atomic<int> open_questions{0};
+
+// A detached thread may still use OpenSSL, if only to free its own part of it, while the process
+// ends: OpenSSL must not tidy up then (its handler of atexit frees the locks of all threads). Said
+// before main, for it counts only before OpenSSL's first use. OPENSSL_init_crypto(3).
+[[maybe_unused]] const bool openssl_stays_whole =
+    ::OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr) == 1;
 
 }  // namespace
 

@@ -2,12 +2,17 @@
 
 #include <atomic>
 #include <csignal>
+#include <cstdio>
+#include <cstdlib>
 #include <future>
 #include <stdexcept>
 #include <thread>
 
 #include <doctest/doctest.h>
+#include <openssl/crypto.h>
 #include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 using namespace paws;
 using namespace std::chrono_literals;
@@ -153,4 +158,18 @@ TEST_CASE("Straggler: a question is open until it is answered, also when its own
         std::this_thread::yield();
     }
     CHECK_FALSE(platform::has_open_questions());
+}
+
+TEST_CASE("Straggler: OpenSSL stays whole for its thread while the process ends") {
+    REQUIRE(::OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, nullptr) == 1);
+    std::fflush(nullptr);
+    const auto child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        ::OPENSSL_atexit([] { std::_Exit(9); });  // its tidying up would begin with this
+        std::exit(0);
+    }
+    int status = -1;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(status == 0);
 }
