@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
+#include <utility>
 
 namespace paws::forwarder {
 
@@ -37,11 +38,12 @@ bool goes_on(const Clocks& before, const Clocks& entry) {
            entry.realtime >= before.realtime && !outran_the_wall(before, entry);
 }
 
-bool leaps_in_sequence(const SequenceNumber& before,
-                       const SequenceNumber& entry,
-                       std::uint64_t most_unseen) {
-    return entry.id == before.id && entry.number > before.number &&
-           entry.number - before.number - 1 > most_unseen;
+// Whatever their sequences, those of one host are numbered together. Where they are not, one that
+// seems to leap is as one after a gap.
+bool leaps_in_number(const SequenceNumber& before,
+                     const SequenceNumber& entry,
+                     std::uint64_t most_unseen) {
+    return entry.number > before.number && entry.number - before.number - 1 > most_unseen;
 }
 
 bool is_in_future(const Clocks& entry, WallTime now) {
@@ -60,19 +62,34 @@ bool JournalAhead::can_skim(const Clocks& clocks, WallTime now) const {
 
 void JournalAhead::skim(const Clocks& clocks) {
     skimmed_.push_back(clocks);
-    beyond_ = false;
+    beyond_ = nullptr;
 }
 
 std::optional<JournalAhead::Clocks> JournalAhead::last_skimmed() const {
-    return skimmed_.empty() || beyond_ || again_ ? std::nullopt : std::optional{skimmed_.back()};
+    return skimmed_.empty() || is_beyond() || again_ ? std::nullopt
+                                                     : std::optional{skimmed_.back()};
+}
+
+bool JournalAhead::adds_up(const EntryPlace& entry, std::uint64_t told) const {
+    return skimmed_.empty() || again_ ||
+           (in_place_ && entry.order &&
+            entry.order->sequence.number == in_place_->sequence.number + told);
 }
 
 bool JournalAhead::leaps(const EntryOrder& entry) const {
     const auto leaps_from = [&](const std::optional<EntryOrder>& before) {
         return before && (outran_the_wall(before->clocks, entry.clocks) ||
-                          leaps_in_sequence(before->sequence, entry.sequence, most_unseen()));
+                          leaps_in_number(before->sequence, entry.sequence, most_unseen()));
     };
     return leaps_from(passed_) && leaps_from(in_place_);
+}
+
+bool JournalAhead::was_led_past(const EntryPlace& entry) {
+    const bool shows = beyond_ != nullptr && in_place_ && passed_ && entry.order &&
+                       leaps_in_number(in_place_->sequence, passed_->sequence, most_unseen()) &&
+                       entry.order->sequence.id != passed_->sequence.id &&
+                       entry.order->sequence.number < passed_->sequence.number;
+    return shows && !std::exchange(beyond_->was_led_past, true);
 }
 
 bool JournalAhead::was_skimmed(const EntryOrder& entry) const {
@@ -94,17 +111,19 @@ JournalAhead::Rank JournalAhead::rank(const EntryPlace& entry, WallTime now) con
 
 bool JournalAhead::pass(const EntryPlace& entry, Rank rank) {
     passed_ = entry.order;
-    beyond_ = rank == Rank::ahead || rank == Rank::known;
+    beyond_ = nullptr;
     if (passed_ && was_skimmed(*passed_)) {
         skimmed_.erase(std::ranges::find(skimmed_, passed_->clocks));
     }
-    if (beyond_) {
-        return known_.try_emplace(entry.cursor, passed_ ? passed_->sequence : SequenceNumber{})
-            .second;
+    if (rank == Rank::ahead || rank == Rank::known) {
+        const auto [known, is_news] = known_.try_emplace(
+            entry.cursor, Known{.sequence = passed_ ? passed_->sequence : SequenceNumber{}});
+        beyond_ = &known->second;
+        return is_news;
     }
     in_place_ = passed_;
     if (rank == Rank::in_place) {
-        skimmed_.clear();
+        forget_skimmed();
     }
     again_ = again_ && !skimmed_.empty();
     if (in_place_ && !known_.empty()) {
@@ -113,30 +132,44 @@ bool JournalAhead::pass(const EntryPlace& entry, Rank rank) {
     return false;
 }
 
+// Between those that are told once more there may be others, which were left out before.
+void JournalAhead::forget_skimmed() {
+    if (!again_ || !passed_) {
+        skimmed_.clear();
+        return;
+    }
+    std::erase_if(skimmed_, [&](const Clocks& skimmed) {
+        return skimmed.boot != passed_->clocks.boot ||
+               skimmed.monotonic < passed_->clocks.monotonic;
+    });
+}
+
 // Those that were in their places after all, and will not be told again.
 void JournalAhead::forget_before(const SequenceNumber& place) {
     std::erase_if(known_, [&](const auto& known) {
-        return known.second.id == place.id && known.second.number < place.number;
+        return known.second.sequence.id == place.id && known.second.sequence.number < place.number;
     });
 }
 
 void JournalAhead::go_back() {
-    beyond_ = false;
+    beyond_ = nullptr;
     again_ = !skimmed_.empty();
 }
 
 std::optional<std::string> JournalAhead::go_around(WallTime now) {
-    const auto most = most_unseen();
+    const auto skimmed = again_ ? 0 : skimmed_.size();
+    const bool is_surely_wild = is_beyond() && beyond_->was_led_past;
     go_back();
-    if (!in_place_ || !passed_ || passed_->sequence.id != in_place_->sequence.id) {
+    if (!in_place_ || !passed_ ||
+        (passed_->sequence.id != in_place_->sequence.id && !is_surely_wild)) {
         return std::nullopt;
     }
     // What is wild in it is left out, since a search by it leads to it again.
     auto place = *in_place_;
-    if (!skimmed_.empty()) {
+    if (skimmed > 0) {
         place.clocks = skimmed_.back();
     }
-    if (!leaps_in_sequence(place.sequence, passed_->sequence, most)) {
+    if (!leaps_in_number(place.sequence, passed_->sequence, most_unseen_ + skimmed)) {
         place.sequence.number = std::max(place.sequence.number, passed_->sequence.number) + 1;
         return cursor_of(place);
     }
@@ -154,7 +187,8 @@ void JournalAhead::begin_after(const std::string& cursor) {
     in_place_ = entry_order(cursor);
     passed_ = in_place_;
     skimmed_.clear();
-    again_ = beyond_ = false;
+    again_ = false;
+    beyond_ = nullptr;
 }
 
 }  // namespace paws::forwarder

@@ -3,10 +3,13 @@
 // libsystemd tells entries in order. One whose number or time is beyond all others comes last, and
 // whatever is logged after that has its place before it and would never be told. Reading must go on
 // from the last entry that is not ahead, and around those that are; where it comes by them again,
-// it takes them only once.
+// it takes them only once. Where there are several sequences, a wild number leaves out the rest of
+// its file while the others are told on: the next of another shows it.
 //
-// A cursor costs nearly as much as reading its entry. As long as nothing is ahead most entries of
-// one sequence are skimmed: their clocks are looked at, and only some of their numbers are.
+// A cursor costs nearly as much as reading its entry. As long as nothing is ahead most entries are
+// skimmed: their clocks are looked at, and only some of their numbers are. In one sequence a wild
+// number shows at the next that is looked at; between several it does not, but there the numbers
+// must add up, since journald numbers the entries of all its files together.
 //
 // Pure; not thread-safe. What cannot be told apart is no harm: an entry that seems to be ahead and
 // is not, after a gap or when a clock was set, is taken too, and the next one shows it.
@@ -45,6 +48,8 @@ public:
     // `most_unseen`: how many entries that are not told, which a filter leaves out, are thought to
     // be between two that are.
     explicit JournalAhead(std::uint64_t most_unseen) : most_unseen_{most_unseen} {}
+    JournalAhead(const JournalAhead&) = delete;
+    JournalAhead& operator=(const JournalAhead&) = delete;
 
     // Of the entry after the one that was passed last: whether its clocks are enough.
     bool can_skim(const Clocks& clocks, WallTime now) const;
@@ -52,6 +57,11 @@ public:
     // Of the one that was passed last, if it was skimmed: to be ranked and passed after all.
     std::optional<Clocks> last_skimmed() const;
     void forget_last_skimmed() { skimmed_.pop_back(); }
+    // Of the next entry, or of the one that was skimmed last: whether its number says that all
+    // since the last one in place were told. Of different sequences only where no filter leaves any
+    // out, and not where they are numbered apart.
+    bool next_adds_up(const EntryPlace& entry) const { return adds_up(entry, skimmed_.size() + 1); }
+    bool last_adds_up(const EntryPlace& entry) const { return adds_up(entry, skimmed_.size()); }
 
     // Of the entry after the one that was passed last.
     Rank rank(const EntryPlace& entry, WallTime now) const;
@@ -59,10 +69,13 @@ public:
     bool pass(const EntryPlace& entry, Rank rank);
 
     // Entries that are ahead have been passed since the last one in place.
-    bool is_beyond() const { return beyond_; }
+    bool is_beyond() const { return beyond_ != nullptr; }
+    // The number of the entry that was passed last is wild, as this one of another sequence shows,
+    // which is told next: the rest of that one's file was left out. True once of each.
+    bool was_led_past(const EntryPlace& entry);
     // Reading goes on after that one, from this place: a cursor of which parts may be missing. It
-    // is behind the entry that was passed last where that has a neighbour in its sequence, and then
-    // also in its file. Nothing when only the one in place itself tells where to go on.
+    // is behind the entry that was passed last. Nothing when only the one in place itself tells
+    // where to go on.
     std::optional<std::string> go_around(WallTime now);
     // Reading goes on after the last one in place that was ranked.
     void go_back();
@@ -70,10 +83,17 @@ public:
     void begin_after(const std::string& cursor);
 
 private:
+    struct Known {
+        SequenceNumber sequence;
+        bool was_led_past = false;
+    };
+
     // From the last one, and also from the last one in place.
     bool leaps(const EntryOrder& entry) const;
     bool was_skimmed(const EntryOrder& entry) const;
+    bool adds_up(const EntryPlace& entry, std::uint64_t told) const;
     std::uint64_t most_unseen() const { return most_unseen_ + (again_ ? 0 : skimmed_.size()); }
+    void forget_skimmed();
     void forget_before(const SequenceNumber& place);
 
     std::uint64_t most_unseen_;
@@ -81,8 +101,8 @@ private:
     std::optional<EntryOrder> passed_;    // the last one that was ranked
     std::vector<Clocks> skimmed_;         // after the one in place
     bool again_ = false;                  // they are told once more
-    bool beyond_ = false;
-    std::map<std::string, SequenceNumber> known_;  // by cursor
+    std::map<std::string, Known> known_;  // by cursor
+    Known* beyond_ = nullptr;             // the one that was passed last, where that is ahead
 };
 
 }  // namespace paws::forwarder

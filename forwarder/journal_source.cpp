@@ -2,6 +2,7 @@
 
 #include "platform/sd_journal_access.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace paws::forwarder {
@@ -14,6 +15,11 @@ constexpr std::uint64_t most_at_the_end = 100;
 // What others log between two lines that a filter takes. A number that is wild by less than that
 // hides as many of their lines.
 constexpr std::uint64_t most_left_out = std::uint64_t{1} << 32U;
+
+// Of several sequences so many entries are looked at one by one after their numbers did not add up,
+// which costs a second look at some, and after there was nothing more: a wild number among the last
+// shows at once then.
+constexpr std::size_t most_apart = 1'000;
 
 }  // namespace
 
@@ -250,6 +256,12 @@ Result<Read> JournalSource::weigh(Batch& batch, const Roster& roster, WallTime n
     if (!place) {
         return place.error();
     }
+    const bool adds_up = one_sequence_ || ahead_.next_adds_up(place->entry);
+    if (!adds_up || ahead_.was_led_past(place->entry)) {
+        apart_ = most_apart;
+        const auto sought = adds_up ? go_around(now) : go_on();
+        return sought ? Result{Read::more} : Result<Read>{sought.error()};
+    }
     const auto rank = ahead_.rank(place->entry, now);
     if (rank == JournalAhead::Rank::in_place || rank == JournalAhead::Rank::ahead) {
         read_fields();
@@ -274,26 +286,29 @@ Result<Read> JournalSource::read_entry(Batch& batch, const Roster& roster, WallT
     if (!*there) {
         return Read::caught_up;
     }
-    if (one_sequence_) {
+    if (one_sequence_ || (filter_.takes_all() && apart_ == 0)) {
         const auto clocks = journal_->clocks();
         if (clocks && can_skim(*clocks, now)) {
             return skim(batch, *clocks, roster, now);
         }
     }
+    apart_ -= std::min<std::size_t>(apart_, 1);
     return weigh(batch, roster, now);
 }
 
 // The last entry that was passed is where reading goes on, also when it was skimmed. False when
 // that is not where the journal stands: what is ahead leads it past entries that it does not tell
-// of.
-bool JournalSource::settle(WallTime now) {
+// of. Nothing that comes after the last of all can show what is wild in those before.
+bool JournalSource::settle(bool is_last, WallTime now) {
     const auto skimmed = ahead_.last_skimmed();
     if (!skimmed) {
         return true;
     }
     const auto clocks = journal_->clocks();
     auto place = here();
-    if (!clocks || *clocks != *skimmed || !place) {
+    const bool adds_up = one_sequence_ || (!is_last && place && ahead_.last_adds_up(place->entry));
+    if (!clocks || *clocks != *skimmed || !place || !adds_up) {
+        apart_ = most_apart;
         return false;
     }
     ahead_.forget_last_skimmed();
@@ -302,13 +317,17 @@ bool JournalSource::settle(WallTime now) {
     return true;
 }
 
+Result<void> JournalSource::go_around(WallTime now) {
+    const auto around = ahead_.go_around(now);
+    return around ? journal_->seek(*around) : go_on();
+}
+
 // Nothing more is told: what damaged entries led past is looked for.
 Result<Read> JournalSource::look_behind(WallTime now) {
     auto outcome = Read::caught_up;
     Result<void> sought;
     if (ahead_.is_beyond()) {
-        const auto around = ahead_.go_around(now);
-        sought = around ? journal_->seek(*around) : go_on();
+        sought = go_around(now);
         outcome = std::exchange(looked_around_, true) ? Read::caught_up : Read::more;
     } else if (std::exchange(led_away_, false)) {
         sought = go_on();
@@ -330,7 +349,8 @@ Result<Read> JournalSource::read(Batch& batch,
         outcome = batch.is_full(bounds) ? Result{Read::full} : read_entry(batch, roster, now);
     }
     auto stays = outcome && *outcome == Read::held ? step_back() : Result<void>{};
-    const bool stands = settle(now);
+    const bool is_last = outcome && *outcome == Read::caught_up;
+    const bool stands = settle(is_last, now);
     look_for_unreadable();
     if (!outcome) {
         return outcome;
@@ -338,7 +358,8 @@ Result<Read> JournalSource::read(Batch& batch,
     if (!stands) {
         stays = go_on();
         outcome = Read::more;
-    } else if (*outcome == Read::caught_up) {
+    } else if (is_last) {
+        apart_ = most_apart;
         return look_behind(now);
     }
     return stays ? outcome : Result<Read>{stays.error()};

@@ -94,7 +94,8 @@ private:
               WallTime now);
     Result<Read> weigh(Batch& batch, const Roster& roster, WallTime now);
     Result<Read> read_entry(Batch& batch, const Roster& roster, WallTime now);
-    bool settle(WallTime now);
+    bool settle(bool is_last, WallTime now);
+    Result<void> go_around(WallTime now);
     Result<Read> look_behind(WallTime now);
 
     Intake& intake_;
@@ -107,6 +108,7 @@ private:
     Beginning beginning_;
     JournalAhead ahead_;
     bool one_sequence_ = false;   // of all files there are
+    std::size_t apart_ = 0;       // of several so many entries are not skimmed
     bool looked_around_ = false;  // those that are ahead, since one was taken
     // What is ahead comes last of all, unless another damaged entry leads away from it: what is
     // behind it in other files was passed over then.

@@ -56,11 +56,11 @@ TEST_CASE("journal ahead: entries that follow each other are in their places") {
         CHECK(reading.pass(entry(number)) == Rank::in_place);
     }
     auto of_another_count = entry(500);
-    of_another_count.sequence.id = "other";
+    of_another_count.sequence = {.id = "other", .number = 3};
     CHECK(reading.pass(of_another_count) == Rank::in_place);
     auto of_another_boot = entry(501);
     of_another_boot.clocks.boot = {2};
-    of_another_boot.sequence.id = "other";
+    of_another_boot.sequence = {.id = "other", .number = 4};
     of_another_boot.clocks.monotonic = 900'000 * second;
     CHECK(reading.pass(of_another_boot) == Rank::in_place);
     CHECK_FALSE(reading.ahead.is_beyond());
@@ -301,4 +301,77 @@ TEST_CASE("journal ahead: what was skimmed may turn out to be ahead when it is r
     CHECK(reading.ahead.is_beyond());
     CHECK(reading.pass(entry(13)) == Rank::repeated);
     CHECK(reading.pass(entry(14)) == Rank::in_place);
+}
+
+namespace {
+
+EntryOrder of_user(EntryOrder entry) {
+    entry.sequence.id = "b";
+    return entry;
+}
+
+EntryOrder wild_number(std::uint64_t number) {
+    auto wild = entry(number);
+    wild.sequence.number = std::uint64_t{1} << 50U;
+    return wild;
+}
+
+EntryPlace place(const EntryOrder& entry) {
+    return entry_place(cursor_of(entry));
+}
+
+}  // namespace
+
+TEST_CASE("journal ahead: the numbers of several sequences go on together") {
+    Reading reading;
+    reading.pass(entry(10));
+    CHECK(reading.pass(of_user(entry(11))) == Rank::in_place);
+    CHECK(reading.pass(wild_number(12)) == Rank::ahead);
+    CHECK(reading.pass(of_user(entry(13))) == Rank::in_place);
+}
+
+TEST_CASE("journal ahead: the next of another sequence shows once that a number is wild") {
+    Reading reading;
+    reading.pass(of_user(entry(10)));
+    CHECK_FALSE(reading.ahead.was_led_past(place(entry(11))));
+    reading.pass(wild_number(11));
+    CHECK_FALSE(reading.ahead.was_led_past(place(entry(12))));  // is of the same
+    CHECK(reading.ahead.was_led_past(place(of_user(entry(15)))));
+    auto after = entry(11).clocks;
+    ++after.monotonic;
+    ++after.realtime;
+    CHECK(reading.ahead.go_around(reading.now) == cursor_by_time(after));
+    CHECK(reading.pass(wild_number(11)) == Rank::known);  // where the search led to it again
+    CHECK_FALSE(reading.ahead.was_led_past(place(of_user(entry(15)))));
+
+    Reading after_gap;
+    after_gap.pass(of_user(entry(10)));
+    after_gap.pass(entry(20));
+    CHECK_FALSE(after_gap.ahead.was_led_past(place(of_user(entry(21)))));
+}
+
+TEST_CASE("journal ahead: numbers add up where all was told, whatever the sequences") {
+    Reading reading;
+    reading.pass(entry(10));
+    CHECK(reading.ahead.next_adds_up(place(entry(15))));  // nothing was skimmed
+    reading.skim_to(11, 14);
+    CHECK(reading.ahead.next_adds_up(place(of_user(entry(15)))));
+    CHECK(reading.ahead.last_adds_up(place(of_user(entry(14)))));
+    CHECK_FALSE(reading.ahead.next_adds_up(place(of_user(entry(16)))));
+    CHECK_FALSE(reading.ahead.last_adds_up(place(of_user(entry(15)))));
+    CHECK_FALSE(reading.ahead.next_adds_up(entry_place("no cursor")));
+}
+
+TEST_CASE("journal ahead: what was hidden between others is taken, and those only once") {
+    Reading reading;
+    reading.pass(entry(10));
+    reading.skim_to(11, 13);
+    reading.ahead.go_back();
+    CHECK(reading.pass(entry(11)) == Rank::repeated);
+    auto hidden = of_user(entry(12));
+    hidden.clocks.monotonic = hidden.clocks.realtime = 11 * second + 1;
+    CHECK(reading.pass(hidden) == Rank::in_place);
+    CHECK(reading.pass(entry(12)) == Rank::repeated);
+    CHECK(reading.pass(entry(13)) == Rank::repeated);
+    CHECK(reading.ahead.can_skim(entry(14).clocks, reading.now));
 }

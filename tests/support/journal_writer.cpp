@@ -65,7 +65,7 @@ void JournalWriter::add(WallTime at, const Fields& fields) {
     text_ += "__REALTIME_TIMESTAMP=" + std::to_string(since_epoch.count()) + "\n";
     // Both clocks go on alike, unless the one of the wall is set.
     const auto passed = since_epoch - last_.value_or(since_epoch);
-    monotonic_ += passed > 0us && passed <= 1h ? passed : 1us;
+    monotonic_ += passed >= 0us && passed <= 1h ? passed : 1us;
     last_ = since_epoch;
     text_ += "__MONOTONIC_TIMESTAMP=" + std::to_string(monotonic_.count()) + "\n";
     text_ += "_BOOT_ID=0123456789abcdef0123456789abcdef\n";

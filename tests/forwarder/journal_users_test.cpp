@@ -1,0 +1,174 @@
+// Where users log, journald keeps files of theirs, which are sequences of their own, but numbers
+// the entries of all files together (forwarder/journal_cursor.h).
+
+#include "tests/forwarder/journal_rig.h"
+#include "tests/support/journal_damage.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <iterator>
+#include <map>
+#include <numeric>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+using namespace paws;
+using namespace paws::forwarder;
+
+namespace {
+
+const std::array<std::string, 3> files_of_users{
+    "system.journal", "user-1000.journal", "user-1001.journal"};
+
+struct Logged {
+    int number;
+    WallTime at;
+};
+
+struct UsersRig : JournalRig {
+    std::map<std::string, std::vector<Logged>> logged;  // by file
+    std::string newest;                                 // the file that was logged to last
+    int last = 0;
+    WallTime moment = eight;
+
+    void log(int lines, const std::string& to) {
+        if (!newest.empty() && newest != to) {
+            number_on(to, newest);
+        }
+        newest = to;
+        for (; lines > 0; --lines) {
+            logged[to].push_back({.number = ++last, .at = moment});
+            writer.add(moment, {{"MESSAGE", std::to_string(last)}});
+            moment += step;
+        }
+        moment += 1ms;  // no two files have lines of one moment
+        writer.commit(to);
+    }
+    // Some have lines of one moment, as a program has that prints several at once.
+    void log_by_turns(std::mt19937& random, int turns) {
+        for (int turn = 0; turn < turns; ++turn) {
+            step = random() % 4 == 0 ? 0ms : 1s;
+            log(1 + static_cast<int>(random() % 12), files_of_users.at(random() % 3));
+        }
+    }
+};
+
+struct Wild {
+    std::string file;
+    std::size_t entry;
+};
+
+// The very first line has none before it that shows what is wild in it. A number that is wild by
+// few is as one after a gap.
+Wild make_a_number_wild(UsersRig& rig, std::mt19937& random) {
+    const auto& file = files_of_users.at(random() % 3);
+    const auto& lines = rig.logged[file];
+    const auto first = lines.front().number == 1 ? std::size_t{1} : 0;
+    const auto wild = first + random() % (lines.size() - first);
+    const auto bit = 20 + static_cast<unsigned>(random() % 35);
+    const auto flip = [&](std::size_t index, std::uint64_t number) {
+        return index == wild ? number ^ (std::uint64_t{1} << bit) : number;
+    };
+    change_entries(rig.file(file), EntryField::number, flip);
+    return {.file = file, .entry = wild};
+}
+
+std::set<int> as_set(const Texts& lines) {
+    std::set<int> numbers;
+    std::ranges::transform(lines, std::inserter(numbers, numbers.end()), [](const auto& line) {
+        return std::stoi(line);
+    });
+    return numbers;
+}
+
+// PAWS_SEED repeats one.
+std::vector<unsigned> seeds() {
+    if (const auto* given = std::getenv("PAWS_SEED"); given != nullptr) {
+        return {static_cast<unsigned>(std::stoul(given))};
+    }
+    std::vector<unsigned> all(20);
+    std::iota(all.begin(), all.end(), 0U);
+    return all;
+}
+
+std::string missing(const std::vector<Logged>& all, const std::set<int>& there) {
+    std::string rest;
+    for (const auto& line : all) {
+        rest += there.contains(line.number) ? "" : std::to_string(line.number) + " ";
+    }
+    return rest;
+}
+
+}  // namespace
+
+TEST_CASE("journal of users: each line comes once and in order, wherever reads end") {
+    for (const std::size_t entries : {1U, 2U, 7U, 32U, 33U, 34U, 500U}) {
+        CAPTURE(entries);
+        std::mt19937 random{static_cast<unsigned>(entries)};
+        UsersRig rig;
+        rig.bounds.entries = entries;
+        rig.log_by_turns(random, 20);
+        rig.open();
+        CHECK(rig.read() == numbers(1, rig.last));
+        const int before = rig.last;
+        rig.log_by_turns(random, 5);
+        REQUIRE(rig.source->process());
+        CHECK(rig.read() == numbers(before + 1, rig.last));
+        const int before_restart = rig.last;
+        rig.log_by_turns(random, 5);
+        CHECK(rig.reopen_and_read() == numbers(before_restart + 1, rig.last));
+        CHECK(rig.intake.counts().lost.empty());
+        CHECK(rig.gaps() == 0);
+    }
+}
+
+TEST_CASE("journal of users: files that are numbered apart are read as well") {
+    std::mt19937 random{1};
+    UsersRig rig;
+    for (int turn = 0; turn < 60; ++turn) {
+        rig.newest.clear();
+        rig.log(1 + static_cast<int>(random() % 12), files_of_users.at(random() % 3));
+    }
+    rig.open();
+    CHECK(rig.read() == numbers(1, rig.last));
+    CHECK(rig.intake.counts().lost.empty());
+}
+
+TEST_CASE("journal of users: a wild number hides no more than lines of its own moment") {
+    for (const auto seed : seeds()) {
+        CAPTURE(seed);
+        std::mt19937 random{seed};
+        UsersRig rig;
+        rig.bounds.entries = 3 + random() % 60;
+        rig.log_by_turns(random, 20);
+        const auto wild = make_a_number_wild(rig, random);
+        const auto& wild_line = rig.logged[wild.file].at(wild.entry);
+        CAPTURE(wild.file);
+        CAPTURE(wild_line.number);
+        rig.open();
+        const auto lines = rig.read();
+        const auto there = as_set(lines);
+        CHECK(lines.size() == there.size());
+        for (auto all : rig.logged) {
+            if (all.first == wild.file) {
+                std::erase_if(all.second, [&](const Logged& line) {
+                    return line.at == wild_line.at && line.number > wild_line.number;
+                });
+            }
+            CHECK(missing(all.second, there) == "");
+        }
+        const int before = rig.last;
+        rig.log_by_turns(random, 5);
+        REQUIRE(rig.source->process());
+        const auto live = rig.read();
+        CHECK(as_set(live) == as_set(numbers(before + 1, rig.last)));
+        CHECK(live.size() == static_cast<std::size_t>(rig.last - before));
+    }
+}
