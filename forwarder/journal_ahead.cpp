@@ -84,11 +84,13 @@ bool JournalAhead::leaps(const EntryOrder& entry) const {
     return leaps_from(passed_) && leaps_from(in_place_);
 }
 
+// Those of one moment in two files are told in whatever order.
 bool JournalAhead::was_led_past(const EntryPlace& entry) {
     const bool shows = beyond_ != nullptr && in_place_ && passed_ && entry.order &&
                        leaps_in_number(in_place_->sequence, passed_->sequence, most_unseen()) &&
                        entry.order->sequence.id != passed_->sequence.id &&
-                       entry.order->sequence.number < passed_->sequence.number;
+                       entry.order->sequence.number < passed_->sequence.number &&
+                       entry.order->clocks.monotonic != passed_->clocks.monotonic;
     return shows && !std::exchange(beyond_->was_led_past, true);
 }
 

@@ -57,6 +57,8 @@ public:
     // Of the one that was passed last, if it was skimmed: to be ranked and passed after all.
     std::optional<Clocks> last_skimmed() const;
     void forget_last_skimmed() { skimmed_.pop_back(); }
+    // So many that were taken come after the last one in place.
+    std::size_t skimmed() const { return skimmed_.size(); }
     // Of the next entry, or of the one that was skimmed last: whether its number says that all
     // since the last one in place were told. Of different sequences only where no filter leaves any
     // out, and not where they are numbered apart.

@@ -196,7 +196,7 @@ void JournalSource::look_for_unreadable() {
         intake_.lost(LogLoss::unreadable, passed - counted_);
     }
     counted_from_ = to;
-    counted_ = compare && counted_ > passed ? counted_ - passed : 0;
+    counted_ = compare && counted_ > passed ? counted_ - passed : ahead_.skimmed();
 }
 
 void JournalSource::read_fields() {

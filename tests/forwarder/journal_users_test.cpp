@@ -37,6 +37,7 @@ struct UsersRig : JournalRig {
     std::string newest;                                 // the file that was logged to last
     int last = 0;
     WallTime moment = eight;
+    JournalWriter::Fields fields;  // of each line
 
     void log(int lines, const std::string& to) {
         if (!newest.empty() && newest != to) {
@@ -45,7 +46,8 @@ struct UsersRig : JournalRig {
         newest = to;
         for (; lines > 0; --lines) {
             logged[to].push_back({.number = ++last, .at = moment});
-            writer.add(moment, {{"MESSAGE", std::to_string(last)}});
+            fields["MESSAGE"] = std::to_string(last);
+            writer.add(moment, fields);
             moment += step;
         }
         moment += 1ms;  // no two files have lines of one moment
@@ -170,5 +172,97 @@ TEST_CASE("journal of users: a wild number hides no more than lines of its own m
         const auto live = rig.read();
         CHECK(as_set(live) == as_set(numbers(before + 1, rig.last)));
         CHECK(live.size() == static_cast<std::size_t>(rig.last - before));
+    }
+}
+
+TEST_CASE("journal of users: reading goes on after a reboot, in files that slept long before it") {
+    UsersRig rig;
+    rig.log(3, "user-1000.journal");
+    rig.log(3, "system.journal");
+    rig.open();
+    CHECK(rig.read() == numbers(1, 6));
+    rig.source.reset();
+    rig.writer.reboot();
+    rig.log(2, "user-1000.journal");
+    rig.log(2, "system.journal");
+    rig.log(2, "user-1001.journal");
+    CHECK(rig.reopen_and_read() == numbers(7, 12));
+    rig.log(2, "user-1000.journal");
+    CHECK(rig.reopen_and_read() == numbers(13, 14));
+    CHECK(rig.intake.counts().lost.empty());
+}
+
+TEST_CASE("journal of users: an identifier that only a user has is found after a reboot") {
+    UsersRig rig;
+    rig.filter.identifiers = {"job"};
+    rig.log(3, "user-1000.journal");
+    rig.log(3, "system.journal");
+    rig.open({.at = Beginning::At::now});
+    CHECK(rig.read().empty());
+    rig.source.reset();
+    rig.writer.reboot();
+    rig.fields = {{"SYSLOG_IDENTIFIER", "job"}};
+    rig.log(2, "user-1000.journal");
+    rig.fields.clear();
+    rig.log(2, "system.journal");
+    CHECK(rig.reopen_and_read() == numbers(7, 8));
+    rig.fields = {{"SYSLOG_IDENTIFIER", "job"}};
+    rig.log(2, "user-1000.journal");
+    CHECK(rig.reopen_and_read() == numbers(11, 12));
+}
+
+TEST_CASE("journal of users: a search within a history of two boots passes over nothing") {
+    UsersRig rig;
+    rig.log(5, "user-1000.journal");
+    rig.log(40, "system.journal");
+    rig.log(3, "user-1001.journal");  // is removed: numbers do not add up, it goes back
+    rig.log(50, "system.journal");
+    rig.writer.reboot();
+    rig.log(5, "user-1000.journal");
+    rig.log(5, "system.journal");
+    std::filesystem::remove(rig.file("user-1001.journal"));
+    rig.open();
+    auto wanted = numbers(1, 45);
+    const auto rest = numbers(49, rig.last);
+    wanted.insert(wanted.end(), rest.begin(), rest.end());
+    CHECK(rig.read() == wanted);
+}
+
+// journald's word of what it suppressed and the line that makes it say so are of one moment, in two
+// files; which is told first is nobody's wish.
+TEST_CASE("journal of users: lines of one moment in two files are no damage") {
+    for (int first = 1; first < 20; ++first) {
+        CAPTURE(first);
+        UsersRig rig;
+        rig.log(first, "system.journal");
+        rig.open();
+        CHECK(rig.read() == numbers(1, first));
+        rig.moment += 1s;
+        const auto moment = rig.moment;
+        rig.step = 0ms;
+        rig.log(1, "system.journal");
+        rig.moment = moment;
+        rig.log(5, "user-1000.journal");
+        rig.step = 1s;
+        rig.log(3, "system.journal");
+        REQUIRE(rig.source->process());
+        CHECK(as_set(rig.read()) == as_set(numbers(first + 1, rig.last)));
+    }
+}
+
+TEST_CASE("journal of users: what is read again is not counted as lost") {
+    for (const int lines : {30, 48, 49, 50, 60}) {
+        CAPTURE(lines);
+        UsersRig rig;
+        rig.log(33, "system.journal");
+        rig.log(lines - 33 > 0 ? lines - 33 : 1, "user-1000.journal");
+        rig.log(lines, "system.journal");
+        rig.log(lines, "user-1000.journal");
+        for (const std::size_t entries : {20U, 40U, 500U}) {
+            rig.bounds.entries = entries;
+            rig.position = {};
+            CHECK(rig.reopen_and_read() == numbers(1, rig.last));
+            CHECK(rig.intake.counts().lost.empty());
+        }
     }
 }

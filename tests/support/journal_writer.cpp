@@ -68,11 +68,17 @@ void JournalWriter::add(WallTime at, const Fields& fields) {
     monotonic_ += passed >= 0us && passed <= 1h ? passed : 1us;
     last_ = since_epoch;
     text_ += "__MONOTONIC_TIMESTAMP=" + std::to_string(monotonic_.count()) + "\n";
-    text_ += "_BOOT_ID=0123456789abcdef0123456789abcdef\n";
+    text_ += "_BOOT_ID=" + std::string{boot_} + "123456789abcdef0123456789abcdef\n";
     for (const auto& [name, value] : fields) {
         append_field(text_, name, value);
     }
     text_ += "\n";
+}
+
+void JournalWriter::reboot() {
+    ++boot_;
+    monotonic_ = 1s;
+    last_.reset();
 }
 
 void JournalWriter::commit(const std::string& name) {

@@ -25,6 +25,8 @@ public:
     explicit JournalWriter(std::filesystem::path directory, Layout layout = Layout::compact);
 
     void add(WallTime at, const Fields& fields);
+    // What is added from now on is of another boot, which has just begun.
+    void reboot();
     // Appends what was added to `name` in the directory; throws when that fails.
     void commit(const std::string& name = "system.journal");
 
@@ -34,6 +36,7 @@ private:
     std::filesystem::path directory_;
     Layout layout_;
     std::string text_;
+    char boot_ = '0';  // the first digit of its id
     std::chrono::microseconds monotonic_ = std::chrono::seconds{1};
     std::optional<std::chrono::microseconds> last_;  // since the epoch
 };
