@@ -13,6 +13,8 @@ namespace {
 constexpr std::int64_t most_drift = 1'000'000;
 // What is logged while others are read is newer than the time that reading began.
 constexpr std::int64_t most_ahead_of_now = 60'000'000;
+// journald gives lines that it takes at once the same time; no more of them come after this.
+constexpr std::int64_t longest_moment = 2'000'000;
 
 // b - a, or the end of what can be said.
 std::int64_t difference(std::uint64_t a, std::uint64_t b) {
@@ -46,10 +48,15 @@ bool leaps_in_number(const SequenceNumber& before,
     return entry.number > before.number && entry.number - before.number - 1 > most_unseen;
 }
 
-bool is_in_future(const Clocks& entry, WallTime now) {
+// Microseconds.
+std::int64_t ahead_of(WallTime now, const Clocks& entry) {
     const auto since_epoch =
         std::chrono::floor<std::chrono::microseconds>(now.time_since_epoch()).count();
-    return difference(static_cast<std::uint64_t>(since_epoch), entry.realtime) > most_ahead_of_now;
+    return difference(static_cast<std::uint64_t>(since_epoch), entry.realtime);
+}
+
+bool is_in_future(const Clocks& entry, WallTime now) {
+    return ahead_of(now, entry) > most_ahead_of_now;
 }
 
 }  // namespace
@@ -160,10 +167,16 @@ void JournalAhead::go_back() {
 
 std::optional<std::string> JournalAhead::go_around(WallTime now) {
     const auto skimmed = again_ ? 0 : skimmed_.size();
-    const bool is_surely_wild = is_beyond() && beyond_->was_led_past;
+    const bool was_led_past = is_beyond() && beyond_->was_led_past;
     go_back();
-    if (!in_place_ || !passed_ ||
-        (passed_->sequence.id != in_place_->sequence.id && !is_surely_wild)) {
+    if (!in_place_ || !passed_) {
+        return std::nullopt;
+    }
+    const bool leaps =
+        leaps_in_number(in_place_->sequence, passed_->sequence, most_unseen_ + skimmed);
+    const bool is_wild =
+        leaps && (was_led_past || ahead_of(now, passed_->clocks) < -longest_moment);
+    if (passed_->sequence.id != in_place_->sequence.id && !is_wild) {
         return std::nullopt;
     }
     // What is wild in it is left out, since a search by it leads to it again.
@@ -171,7 +184,7 @@ std::optional<std::string> JournalAhead::go_around(WallTime now) {
     if (skimmed > 0) {
         place.clocks = skimmed_.back();
     }
-    if (!leaps_in_number(place.sequence, passed_->sequence, most_unseen_ + skimmed)) {
+    if (!leaps) {
         place.sequence.number = std::max(place.sequence.number, passed_->sequence.number) + 1;
         return cursor_of(place);
     }

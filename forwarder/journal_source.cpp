@@ -322,6 +322,12 @@ Result<void> JournalSource::go_around(WallTime now) {
     return around ? journal_->seek(*around) : go_on();
 }
 
+// Where a search leads back to what was read, it must not be made from there for ever.
+bool JournalSource::is_new_place() {
+    const auto cursor = taken_ ? taken_->entry.cursor : std::string{};
+    return std::exchange(looked_from_, cursor) != cursor;
+}
+
 // Nothing more is told: what damaged entries led past is looked for.
 Result<Read> JournalSource::look_behind(WallTime now) {
     auto outcome = Read::caught_up;
@@ -329,7 +335,7 @@ Result<Read> JournalSource::look_behind(WallTime now) {
     if (ahead_.is_beyond()) {
         sought = go_around(now);
         outcome = std::exchange(looked_around_, true) ? Read::caught_up : Read::more;
-    } else if (std::exchange(led_away_, false)) {
+    } else if (std::exchange(led_away_, false) && is_new_place()) {
         sought = go_on();
         outcome = Read::more;
     }

@@ -59,7 +59,9 @@ public:
     // when nothing is read.
     Result<void> process();
     // There may be more in a second, though it was said that there is not and fd() is silent.
-    bool may_overlook() const { return is_open() && journal_->may_overlook(); }
+    bool may_overlook() const {
+        return is_open() && (journal_->may_overlook() || ahead_.is_beyond());
+    }
 
     // When the journal took the last entry that was taken here.
     std::optional<WallTime> read_to() const {
@@ -96,6 +98,7 @@ private:
     Result<Read> read_entry(Batch& batch, const Roster& roster, WallTime now);
     bool settle(bool is_last, WallTime now);
     Result<void> go_around(WallTime now);
+    bool is_new_place();
     Result<Read> look_behind(WallTime now);
 
     Intake& intake_;
@@ -114,6 +117,7 @@ private:
     // behind it in other files was passed over then.
     std::optional<SequenceNumber> met_;  // ahead, since all was read
     bool led_away_ = false;
+    std::string looked_from_;     // the place of the last search for it
     std::optional<Place> taken_;  // the last entry that was taken and is in its place
     bool gap_possible_ = false;   // files came or went: numbers are to be compared
     std::optional<SequenceNumber> counted_from_;
