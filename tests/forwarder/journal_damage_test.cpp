@@ -358,3 +358,15 @@ TEST_CASE("journal damage: whatever bits of several entries, it goes on") {
         goes_on(rig, "system.journal", last + 1);
     }
 }
+
+// libsystemd then tells the last line again after each search for what follows it.
+TEST_CASE("journal damage: a search that leads back to what was read ends") {
+    std::mt19937 random{3003};
+    JournalRig rig;
+    rig.bounds.entries = 3 + random() % 20;
+    const auto last = write_four_files(rig, random).ends.back();
+    flip(rig, "c.journal", 1, EntryField::realtime, 33);
+    rig.open();
+    rig.read();
+    goes_on(rig, "system.journal", last + 1);
+}
