@@ -98,7 +98,8 @@ bool JournalAhead::was_led_past(const EntryPlace& entry) {
                        entry.order->sequence.id != passed_->sequence.id &&
                        entry.order->sequence.number < passed_->sequence.number &&
                        entry.order->clocks.monotonic != passed_->clocks.monotonic;
-    return shows && !std::exchange(beyond_->was_led_past, true);
+    return shows &&
+           std::exchange(beyond_->led_past_from, in_place_->sequence) != in_place_->sequence;
 }
 
 bool JournalAhead::was_skimmed(const EntryOrder& entry) const {
@@ -167,7 +168,7 @@ void JournalAhead::go_back() {
 
 std::optional<std::string> JournalAhead::go_around(WallTime now) {
     const auto skimmed = again_ ? 0 : skimmed_.size();
-    const bool was_led_past = is_beyond() && beyond_->was_led_past;
+    const bool was_led_past = is_beyond() && beyond_->led_past_from;
     go_back();
     if (!in_place_ || !passed_) {
         return std::nullopt;

@@ -73,7 +73,7 @@ public:
     // Entries that are ahead have been passed since the last one in place.
     bool is_beyond() const { return beyond_ != nullptr; }
     // The number of the entry that was passed last is wild, as this one of another sequence shows,
-    // which is told next: the rest of that one's file was left out. True once of each.
+    // which is told next: the rest of that one's file was left out. True once of each place.
     bool was_led_past(const EntryPlace& entry);
     // Reading goes on after that one, from this place: a cursor of which parts may be missing. It
     // is behind the entry that was passed last. Nothing when only the one in place itself tells
@@ -87,7 +87,7 @@ public:
 private:
     struct Known {
         SequenceNumber sequence;
-        bool was_led_past = false;
+        std::optional<SequenceNumber> led_past_from;  // the one in place at that time
     };
 
     // From the last one, and also from the last one in place.

@@ -343,6 +343,9 @@ TEST_CASE("journal ahead: the next of another sequence shows once that a number 
     CHECK(reading.ahead.go_around(reading.now) == cursor_by_time(after));
     CHECK(reading.pass(wild_number(11)) == Rank::known);  // where the search led to it again
     CHECK_FALSE(reading.ahead.was_led_past(place(of_user(entry(15)))));
+    reading.pass(of_user(entry(15)));
+    CHECK(reading.pass(wild_number(11)) == Rank::known);  // after another search
+    CHECK(reading.ahead.was_led_past(place(of_user(entry(16)))));
 
     Reading after_gap;
     after_gap.pass(of_user(entry(10)));

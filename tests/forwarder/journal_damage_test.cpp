@@ -4,10 +4,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
-#include <numeric>
 #include <random>
-#include <set>
 
 #include <doctest/doctest.h>
 
@@ -30,55 +27,17 @@ void flip(const JournalRig& rig,
     });
 }
 
-// PAWS_SEED repeats one.
-std::vector<unsigned> seeds() {
-    if (const auto* given = std::getenv("PAWS_SEED"); given != nullptr) {
-        return {static_cast<unsigned>(std::stoul(given))};
-    }
-    std::vector<unsigned> all(15);
-    std::iota(all.begin(), all.end(), 0U);
-    all.insert(all.end(), {383, 496, 545});  // a wild number soon after another sequence began
-    return all;
-}
-
-std::string told(const std::set<int>& lines) {
-    std::string text;
-    for (const auto line : lines) {
-        text += std::to_string(line) + " ";
-    }
-    return text;
+std::vector<unsigned> some_seeds() {
+    return seeds(15, {383, 496, 545});  // a wild number soon after another sequence began
 }
 
 template <std::size_t Count>
-std::string told(const std::array<std::string, Count>& files) {
+std::string joined(const std::array<std::string, Count>& files) {
     std::string text;
     for (const auto& file : files) {
         text += file + " ";
     }
     return text;
-}
-
-std::set<int> as_set(const Texts& lines) {
-    std::set<int> numbers;
-    for (const auto& line : lines) {
-        numbers.insert(std::stoi(line));
-    }
-    return numbers;
-}
-
-std::set<int> from_to(int first, int last) {
-    std::set<int> numbers;
-    for (int number = first; number <= last; ++number) {
-        numbers.insert(number);
-    }
-    return numbers;
-}
-
-// Those of `all` that are not there.
-std::string missing(const std::set<int>& all, const std::set<int>& there) {
-    std::set<int> rest;
-    std::ranges::set_difference(all, there, std::inserter(rest, rest.end()));
-    return told(rest);
 }
 
 // What is logged now comes, each line once, and again from where an agent would begin.
@@ -154,7 +113,7 @@ TEST_CASE(
     std::array<std::string, 3> files{"a.journal", "b.journal", "system.journal"};
     do {
         for (const std::size_t other : {0U, 5U, 9U}) {
-            CAPTURE(told(files));
+            CAPTURE(joined(files));
             CAPTURE(other);
             const auto& [old, later, live] = files;
             JournalRig rig;
@@ -308,7 +267,7 @@ FourFiles write_four_files(JournalRig& rig, std::mt19937& random) {
 }  // namespace
 
 TEST_CASE("journal damage: whatever bit of whichever entry, other files are whole") {
-    for (const auto seed : seeds()) {
+    for (const auto seed : some_seeds()) {
         std::mt19937 random{seed};
         JournalRig rig;
         rig.bounds.entries = 3 + random() % 20;
@@ -340,7 +299,7 @@ TEST_CASE("journal damage: whatever bit of whichever entry, other files are whol
 }
 
 TEST_CASE("journal damage: whatever bits of several entries, it goes on") {
-    for (const auto seed : seeds()) {
+    for (const auto seed : some_seeds()) {
         std::mt19937 random{seed};
         JournalRig rig;
         rig.bounds.entries = 3 + random() % 20;

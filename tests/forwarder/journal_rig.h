@@ -6,9 +6,14 @@
 #include "tests/support/journal_writer.h"
 #include "tests/support/temporary_directory.h"
 
+#include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <fstream>
+#include <iterator>
+#include <numeric>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,6 +34,48 @@ inline Texts numbers(int first, int last) {
     for (int number = first; number <= last; ++number) {
         all.push_back(std::to_string(number));
     }
+    return all;
+}
+
+inline std::set<int> from_to(int first, int last) {
+    std::set<int> numbers;
+    for (int number = first; number <= last; ++number) {
+        numbers.insert(number);
+    }
+    return numbers;
+}
+
+inline std::set<int> as_set(const Texts& lines) {
+    std::set<int> numbers;
+    for (const auto& line : lines) {
+        numbers.insert(std::stoi(line));
+    }
+    return numbers;
+}
+
+inline std::string told(const std::set<int>& lines) {
+    std::string text;
+    for (const auto line : lines) {
+        text += std::to_string(line) + " ";
+    }
+    return text;
+}
+
+// Those of `all` that are not there.
+inline std::string missing(const std::set<int>& all, const std::set<int>& there) {
+    std::set<int> rest;
+    std::ranges::set_difference(all, there, std::inserter(rest, rest.end()));
+    return told(rest);
+}
+
+// 0, 1, ... and these; PAWS_SEED repeats one.
+inline std::vector<unsigned> seeds(unsigned count, const std::vector<unsigned>& more = {}) {
+    if (const auto* given = std::getenv("PAWS_SEED"); given != nullptr) {
+        return {static_cast<unsigned>(std::stoul(given))};
+    }
+    std::vector<unsigned> all(count);
+    std::iota(all.begin(), all.end(), 0U);
+    all.insert(all.end(), more.begin(), more.end());
     return all;
 }
 
