@@ -48,7 +48,8 @@ public:
     // `most_unseen`: how many entries that are not told, which a filter leaves out, are thought to
     // be between two that are.
     explicit JournalAhead(std::uint64_t most_unseen) : most_unseen_{most_unseen} {}
-    JournalAhead(const JournalAhead&) = delete;
+    ~JournalAhead() = default;
+    JournalAhead(const JournalAhead&) = delete;  // it points into itself
     JournalAhead& operator=(const JournalAhead&) = delete;
 
     // Of the entry after the one that was passed last: whether its clocks are enough.
