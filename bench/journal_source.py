@@ -78,7 +78,8 @@ def make(directory: Path, count: int, users: bool) -> None:
     users each fifth run of ten is in the file of a user, which has a sequence of its own: as journald does
     it, all entries are numbered together."""
     stamp = directory / ".complete"
-    if stamp.exists() and stamp.read_text() == str(count):
+    content = f"{count} entries, numbered together"
+    if stamp.exists() and stamp.read_text() == content:
         return
     directory.mkdir(parents=True, exist_ok=True)
     for file in directory.iterdir():
@@ -97,4 +98,4 @@ def make(directory: Path, count: int, users: bool) -> None:
         numbers = (n + 1 for n in of(is_user, range(count)))
         for part in [*sorted(directory.glob(f"{name}@*")), file]:  # it may have been rotated
             number(part, numbers)
-    stamp.write_text(str(count))
+    stamp.write_text(content)

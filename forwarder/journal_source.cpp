@@ -17,8 +17,8 @@ constexpr std::uint64_t most_at_the_end = 100;
 constexpr std::uint64_t most_left_out = std::uint64_t{1} << 32U;
 
 // Of several sequences so many entries are looked at one by one after their numbers did not add up,
-// which costs a second look at some, and after there was nothing more: a wild number among the last
-// shows at once then.
+// which costs a second look at some, and after there was nothing more: those that were skimmed last
+// of all are read again, and live lines are always the last.
 constexpr std::size_t most_apart = 1'000;
 
 }  // namespace
