@@ -80,6 +80,7 @@ def test_after_an_orderly_stop_nothing_is_repeated(feed):
         for _ in range(6):
             with fed(book, random.Random(3)):
                 time.sleep(0.4)
+                agent.wait_until_ready()  # before that a signal just ends it
                 took.append(agent.stop())
             agent.start(ready=False)
         book.check(loki)

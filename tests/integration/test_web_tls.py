@@ -10,9 +10,9 @@ import time
 
 import pytest
 
-from agent_process import free_port
 from certificates import RSA, Authority, Pair
 from polling import wait_for
+from ports import free_port
 from web_agent import WebAgent
 
 

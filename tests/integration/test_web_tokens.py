@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from agent_process import free_port
 from certificates import Authority
 from polling import wait_for
+from ports import free_port
 from web_agent import TOKEN, WebAgent
 
 SECOND = "fedcba9876543210-second"

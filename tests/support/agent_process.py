@@ -14,6 +14,7 @@ import control
 import exposition
 import project
 from polling import wait_for
+from ports import free_port
 
 CONFIG = """[agent]
 state_dir = "{work}/state"
@@ -74,7 +75,10 @@ class AgentProcess:
             env={**os.environ, "NOTIFY_SOCKET": str(self._notify.path), **self._environment},
             stdin=subprocess.DEVNULL, stdout=self._log, stderr=subprocess.STDOUT)
         if ready:
-            wait_for(self._is_ready, 60, "the agent says READY=1")
+            self.wait_until_ready()
+
+    def wait_until_ready(self) -> None:
+        wait_for(self._is_ready, 60, "the agent says READY=1")
 
     def _is_ready(self) -> bool:
         assert self.process.poll() is None, (
@@ -158,9 +162,3 @@ class NotifySocket:
 
     def close(self) -> None:
         self._socket.close()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

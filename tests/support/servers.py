@@ -14,8 +14,8 @@ import urllib.request
 from pathlib import Path
 
 import exposition
-from agent_process import free_port
 from polling import wait_for
+from ports import free_port
 
 
 def program(name: str) -> str:

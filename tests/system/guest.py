@@ -16,6 +16,7 @@ from pathlib import Path
 import image
 from host import Host
 from polling import wait_for
+from ports import free_port
 
 TOOLS = ("qemu-system-x86_64", "qemu-img", "mke2fs", "mmdebstrap", "ssh", "ssh-keygen")
 AGENT_PORT = 7297
@@ -108,12 +109,6 @@ def read_prompt(monitor: socket.socket) -> str:
         assert part, f"QEMU's monitor closed after {said!r}"
         said += part
     return said.decode(errors="replace")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def qemu_command(cache: Path, disk: Path, ssh_port: int, agent_port: int, monitor: Path,
