@@ -69,6 +69,7 @@ bool JournalAhead::can_skim(const Clocks& clocks, WallTime now) const {
 
 void JournalAhead::skim(const Clocks& clocks) {
     skimmed_.push_back(clocks);
+    told_.skim();
     beyond_ = nullptr;
 }
 
@@ -86,7 +87,8 @@ bool JournalAhead::adds_up(const EntryPlace& entry, std::uint64_t told) const {
 bool JournalAhead::leaps(const EntryOrder& entry) const {
     const auto leaps_from = [&](const std::optional<EntryOrder>& before) {
         return before && (outran_the_wall(before->clocks, entry.clocks) ||
-                          leaps_in_number(before->sequence, entry.sequence, most_unseen()));
+                          (leaps_in_number(before->sequence, entry.sequence, most_unseen()) &&
+                           !told_.has_between(before->sequence.number, entry.sequence.number)));
     };
     return leaps_from(passed_) && leaps_from(in_place_);
 }
@@ -97,7 +99,8 @@ bool JournalAhead::was_led_past(const EntryPlace& entry) {
                        leaps_in_number(in_place_->sequence, passed_->sequence, most_unseen()) &&
                        entry.order->sequence.id != passed_->sequence.id &&
                        entry.order->sequence.number < passed_->sequence.number &&
-                       entry.order->clocks.monotonic != passed_->clocks.monotonic;
+                       entry.order->clocks.monotonic != passed_->clocks.monotonic &&
+                       goes_on(passed_->clocks, entry.order->clocks);
     return shows &&
            std::exchange(beyond_->led_past_from, in_place_->sequence) != in_place_->sequence;
 }
@@ -111,7 +114,7 @@ JournalAhead::Rank JournalAhead::rank(const EntryPlace& entry, WallTime now) con
         return Rank::known;
     }
     const auto& order = entry.order;
-    const bool taken = order && was_skimmed(*order);
+    const bool taken = order && (was_skimmed(*order) || told_.has(*order));
     if (order && (is_in_future(order->clocks, now) || leaps(*order)) &&
         known_.size() < most_known) {
         return taken ? Rank::known : Rank::ahead;
@@ -122,14 +125,17 @@ JournalAhead::Rank JournalAhead::rank(const EntryPlace& entry, WallTime now) con
 bool JournalAhead::pass(const EntryPlace& entry, Rank rank) {
     passed_ = entry.order;
     beyond_ = nullptr;
+    if (passed_) {
+        told_.add(*passed_);
+    }
     if (passed_ && was_skimmed(*passed_)) {
         skimmed_.erase(std::ranges::find(skimmed_, passed_->clocks));
     }
     if (rank == Rank::ahead || rank == Rank::known) {
-        const auto [known, is_news] = known_.try_emplace(
+        const auto known = known_.try_emplace(
             entry.cursor, Known{.sequence = passed_ ? passed_->sequence : SequenceNumber{}});
-        beyond_ = &known->second;
-        return is_news;
+        beyond_ = &known.first->second;
+        return rank == Rank::ahead;
     }
     in_place_ = passed_;
     if (rank == Rank::in_place) {
@@ -164,6 +170,7 @@ void JournalAhead::forget_before(const SequenceNumber& place) {
 void JournalAhead::go_back() {
     beyond_ = nullptr;
     again_ = !skimmed_.empty();
+    told_.go_back();
 }
 
 std::optional<std::string> JournalAhead::go_around(WallTime now) {
@@ -205,6 +212,7 @@ void JournalAhead::begin_after(const std::string& cursor) {
     skimmed_.clear();
     again_ = false;
     beyond_ = nullptr;
+    told_ = {};
 }
 
 }  // namespace paws::forwarder

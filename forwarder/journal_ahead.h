@@ -2,9 +2,10 @@
 //
 // libsystemd tells entries in order. One whose number or time is beyond all others comes last, and
 // whatever is logged after that has its place before it and would never be told. Reading must go on
-// from the last entry that is not ahead, and around those that are; where it comes by them again,
-// it takes them only once. Where there are several sequences, a wild number leaves out the rest of
-// its file while the others are told on: the next of another shows it.
+// from the last entry that is not ahead, and around those that are; what it comes by again it takes
+// only once. Where there are several sequences, a wild number leaves out the rest of its file while
+// the others are told on: the next of another shows it. A wild time has the rest of its file told
+// last of all.
 //
 // A cursor costs nearly as much as reading its entry. As long as nothing is ahead most entries are
 // skimmed: their clocks are looked at, and only some of their numbers are. In one sequence a wild
@@ -18,6 +19,7 @@
 
 #include "core/time.h"
 #include "forwarder/journal_cursor.h"
+#include "forwarder/journal_told.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -106,6 +108,7 @@ private:
     bool again_ = false;                  // they are told once more
     std::map<std::string, Known> known_;  // by cursor
     Known* beyond_ = nullptr;             // the one that was passed last, where that is ahead
+    JournalTold told_;
 };
 
 }  // namespace paws::forwarder

@@ -85,7 +85,7 @@ TEST_CASE("journal ahead: a number, a time or an uptime beyond those before is a
         CHECK_FALSE(reading.ahead.is_beyond());
         CHECK(reading.pass(wild) == Rank::known);
         reading.go_back();
-        CHECK(reading.pass(entry(11)) == Rank::in_place);
+        CHECK(reading.pass(entry(12)) == Rank::in_place);
     }
 }
 
@@ -377,4 +377,44 @@ TEST_CASE("journal ahead: what was hidden between others is taken, and those onl
     CHECK(reading.pass(entry(12)) == Rank::repeated);
     CHECK(reading.pass(entry(13)) == Rank::repeated);
     CHECK(reading.ahead.can_skim(entry(14).clocks, reading.now));
+}
+
+TEST_CASE("journal ahead: a gap of numbers that others had, and were told, is none") {
+    const auto of_another = [](std::uint64_t number) {
+        auto other = entry(number);
+        other.sequence.id = "b";
+        return other;
+    };
+    Reading reading;
+    reading.pass(entry(1));
+    CHECK(reading.pass(of_another(4)) == Rank::ahead);  // 2 and 3 are told late
+    CHECK(reading.pass(of_another(5)) == Rank::in_place);
+    CHECK(reading.pass(entry(2)) == Rank::in_place);
+    CHECK(reading.pass(entry(3)) == Rank::in_place);
+    CHECK(reading.pass(entry(6)) == Rank::in_place);
+    CHECK(reading.pass(entry(8)) == Rank::ahead);
+}
+
+TEST_CASE("journal ahead: what is told again is repeated, whatever came between") {
+    Reading reading;
+    for (std::uint64_t number = 1; number < 10; ++number) {
+        reading.pass(entry(number));
+    }
+    reading.go_back();
+    CHECK(reading.pass(entry(4)) == Rank::repeated);
+    CHECK(reading.pass(entry(9)) == Rank::repeated);
+    CHECK(reading.pass(entry(10)) == Rank::in_place);
+    reading.ahead.begin_after({});
+    CHECK(reading.pass(entry(4)) == Rank::in_place);
+}
+
+TEST_CASE("journal ahead: those that were skimmed and led elsewhere stand for no others") {
+    Reading reading;
+    reading.pass(entry(10));
+    for (std::uint64_t number = 21; number <= 23; ++number) {
+        reading.ahead.skim(entry(number).clocks);
+    }
+    reading.go_back();
+    reading.pass(entry(14));
+    CHECK(reading.pass(entry(12)) == Rank::in_place);
 }

@@ -64,7 +64,7 @@ struct Wild {
 
 // The very first line has none before it that shows what is wild in it. A number that is wild by
 // few is as one after a gap.
-Wild make_a_number_wild(UsersRig& rig, std::mt19937& random) {
+Wild make_wild(UsersRig& rig, EntryField field, std::mt19937& random) {
     const auto& file = files_of_users.at(random() % 3);
     const auto& lines = rig.logged[file];
     const auto first = lines.front().number == 1 ? std::size_t{1} : 0;
@@ -73,7 +73,7 @@ Wild make_a_number_wild(UsersRig& rig, std::mt19937& random) {
     const auto flip = [&](std::size_t index, std::uint64_t number) {
         return index == wild ? number ^ (std::uint64_t{1} << bit) : number;
     };
-    change_entries(rig.file(file), EntryField::number, flip);
+    change_entries(rig.file(file), field, flip);
     return {.file = file, .entry = wild};
 }
 
@@ -119,7 +119,7 @@ TEST_CASE("journal of users: a wild number hides no more than lines of its own m
         UsersRig rig;
         rig.bounds.entries = 3 + random() % 60;
         rig.log_by_turns(random, 20);
-        const auto wild = make_a_number_wild(rig, random);
+        const auto wild = make_wild(rig, EntryField::number, random);
         const auto& wild_line = rig.logged[wild.file].at(wild.entry);
         CAPTURE(wild.file);
         CAPTURE(wild_line.number);
@@ -144,6 +144,36 @@ TEST_CASE("journal of users: a wild number hides no more than lines of its own m
         rig.log_by_turns(random, 5);
         const auto after_restart = as_set(rig.reopen_and_read());
         CHECK(missing(from_to(before_restart + 1, rig.last), after_restart) == "");
+    }
+}
+
+// libsystemd tells the rest of that file last of all; a search from there leads back to what was
+// told of the others.
+TEST_CASE(
+    "journal of users: a wild time hides nothing, and what it leads back to is not repeated") {
+    for (const auto field : {EntryField::monotonic, EntryField::realtime}) {
+        for (const auto seed : seeds(8, {27, 109, 128, 137})) {
+            CAPTURE(static_cast<int>(field));
+            CAPTURE(seed);
+            std::mt19937 random{seed};
+            UsersRig rig;
+            rig.bounds.entries = 3 + random() % 60;
+            rig.log_by_turns(random, 20);
+            make_wild(rig, field, random);
+            rig.open();
+            auto lines = rig.read();
+            CHECK(missing(from_to(1, rig.last), as_set(lines)) == "");
+            rig.log_by_turns(random, 5);
+            REQUIRE(rig.source->process());
+            const auto live = rig.read();
+            lines.insert(lines.end(), live.begin(), live.end());
+            CHECK(missing(from_to(1, rig.last), as_set(lines)) == "");
+            CHECK(lines.size() == static_cast<std::size_t>(rig.last));
+            const int before_restart = rig.last;
+            rig.log_by_turns(random, 5);
+            const auto after_restart = as_set(rig.reopen_and_read());
+            CHECK(missing(from_to(before_restart + 1, rig.last), after_restart) == "");
+        }
     }
 }
 

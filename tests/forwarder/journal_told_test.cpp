@@ -1,0 +1,113 @@
+#include "forwarder/journal_told.h"
+
+#include <doctest/doctest.h>
+
+using namespace paws;
+using namespace paws::forwarder;
+
+namespace {
+
+// Of the sequence `id`, and of the second of its number.
+EntryOrder entry(const std::string& id, std::uint64_t number) {
+    return {
+        .sequence = {.id = id, .number = number},
+        .clocks = {.boot = {1}, .monotonic = number * 1'000'000, .realtime = number * 1'000'000}};
+}
+
+// Numbered one after the other, by turns.
+JournalTold told_of(std::uint64_t first, std::uint64_t last) {
+    JournalTold told;
+    for (auto number = first; number <= last; ++number) {
+        told.add(entry(number % 2 == 0 ? "even" : "odd", number));
+    }
+    return told;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "journal told: what was told is known, and nothing before, after or of another sequence") {
+    const auto told = told_of(10, 20);
+    for (std::uint64_t number = 10; number <= 20; ++number) {
+        CAPTURE(number);
+        CHECK(told.has(entry(number % 2 == 0 ? "even" : "odd", number)));
+        CHECK_FALSE(told.has(entry("other", number)));
+    }
+    CHECK_FALSE(told.has(entry("odd", 9)));
+    CHECK_FALSE(told.has(entry("odd", 21)));
+}
+
+TEST_CASE("journal told: a number that is wild by little is not taken for an older entry's") {
+    const auto told = told_of(10, 20);
+    auto wild = entry("even", 21);
+    wild.sequence.number = 16;
+    CHECK_FALSE(told.has(wild));
+}
+
+TEST_CASE("journal told: after a wild time those before it are known no less, nor those after it") {
+    auto told = told_of(10, 20);
+    auto wild = entry("odd", 21);
+    wild.clocks.monotonic = 500'000'000;
+    told.add(wild);
+    told.add(entry("odd", 22));
+    CHECK(told.has(wild));
+    CHECK(told.has(entry("odd", 19)));
+    CHECK(told.has(entry("odd", 22)));
+    CHECK_FALSE(told.has(entry("odd", 23)));
+}
+
+TEST_CASE("journal told: where a number is left out what has it was not told") {
+    auto told = told_of(10, 12);
+    told.add(entry("even", 14));
+    CHECK_FALSE(told.has(entry("odd", 13)));
+    CHECK_FALSE(told.has_between(12, 14));
+    CHECK(told.has_between(10, 12));
+    told.add(entry("odd", 13));
+    CHECK(told.has(entry("odd", 13)));
+    CHECK(told.has_between(10, 14));
+    CHECK_FALSE(told.has_between(10, 16));
+}
+
+TEST_CASE("journal told: of those that were skimmed it is known where their numbers add up") {
+    JournalTold told;
+    told.add(entry("a", 1));
+    for (int skimmed = 0; skimmed < 8; ++skimmed) {
+        told.skim();
+    }
+    told.add(entry("a", 10));
+    CHECK(told.has(entry("a", 5)));
+    CHECK(told.has_between(1, 10));
+    told.skim();
+    told.go_back();  // from somewhere else on
+    told.add(entry("a", 12));
+    CHECK_FALSE(told.has(entry("a", 11)));
+    told.skim();
+    told.add(entry("a", 15));
+    CHECK_FALSE(told.has(entry("a", 14)));
+}
+
+TEST_CASE("journal told: of one moment those that it ends with are known") {
+    JournalTold told;
+    for (std::uint64_t number = 1; number < 6; ++number) {
+        auto one = entry("a", number);
+        one.clocks = entry("a", number < 3 ? 1 : 5).clocks;
+        told.add(one);
+    }
+    auto last = entry("a", 5);
+    for (const std::uint64_t number : {3U, 4U, 5U}) {
+        last.sequence.number = number;
+        CHECK(told.has(last));
+    }
+    last.sequence.number = 2;  // it has the time of those, so it is another, whose number is wild
+    CHECK_FALSE(told.has(last));
+}
+
+TEST_CASE("journal told: of very many runs the oldest are forgotten") {
+    JournalTold told;
+    const auto count = JournalTold::most_runs + 10;
+    for (std::uint64_t run = 1; run <= count; ++run) {
+        told.add(entry("a", 10 * run));
+    }
+    CHECK_FALSE(told.has(entry("a", 10)));
+    CHECK(told.has(entry("a", 10 * count)));
+}
