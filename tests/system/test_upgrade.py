@@ -1,4 +1,11 @@
-"""From one version to the next and back, under load: no runner, no job and no log line suffers."""
+"""From one version to the next and back, under load: no runner, no job and no log line suffers.
+
+PAWS_OLDER_PACKAGE: the .deb of an older build to begin with. Without it, this build under an older
+number.
+"""
+
+import os
+from pathlib import Path
 
 import pytest
 
@@ -9,9 +16,10 @@ from nspawn import BootedHost, in_network_of
 from runner_unit import RunnerUnit
 
 NEW, OLD = "/root/new.deb", "/root/old.deb"
-# The same program under an older version's number: what is tested is the way from one to the other.
+OLDER = os.environ.get("PAWS_OLDER_PACKAGE")
+# Builds of one day have one number; the way from one to the other is what is tested.
 MAKE_OLD = f"""
-dpkg-deb --raw-extract {NEW} /root/old
+dpkg-deb --raw-extract /root/older.deb /root/old
 sed -i 's/^Version: .*/Version: 0.0.1/' /root/old/DEBIAN/control
 dpkg-deb --root-owner-group --build /root/old {OLD}
 """
@@ -23,7 +31,9 @@ CHATTER = f"for n in $(seq {LINES}); do echo line $n; sleep 0.01; done\n"
 def host():
     with BootedHost("upgrade", {project.build() / "bin": "/srv/bin",
                                 project.SOURCE / "tests/support": "/srv/support"}) as host:
-        host.copy_in(next(iter((project.SOURCE / "build/package").glob("*.deb"))), NEW)
+        new = next(iter((project.SOURCE / "build/package").glob("*.deb")))
+        host.copy_in(new, NEW)
+        host.copy_in(Path(OLDER) if OLDER else new, "/root/older.deb")
         host.run(["sh", "-ec", MAKE_OLD], timeout=60)
         host.write("/root/chatter", CHATTER)
         yield host
