@@ -48,6 +48,13 @@ bool leaps_in_number(const SequenceNumber& before,
     return entry.number > before.number && entry.number - before.number - 1 > most_unseen;
 }
 
+// An entry whose uptime is wild and that is told after those of other files, which seem to leap.
+bool is_late(const EntryOrder& entry, const EntryOrder& before, const EntryOrder& in_place) {
+    return entry.clocks.boot == before.clocks.boot &&
+           entry.clocks.realtime < before.clocks.realtime &&
+           entry.sequence.number <= in_place.sequence.number + 1;
+}
+
 // Microseconds.
 std::int64_t ahead_of(WallTime now, const Clocks& entry) {
     const auto since_epoch =
@@ -62,7 +69,9 @@ bool is_in_future(const Clocks& entry, WallTime now) {
 }  // namespace
 
 bool JournalAhead::can_skim(const Clocks& clocks, WallTime now) const {
-    return known_.empty() && in_place_ && !again_ && skimmed_.size() < most_skimmed &&
+    const bool is_newest = !newest_ || !is_before(clocks, *newest_);
+    return known_.empty() && in_place_ && !again_ && !repeats_ && is_newest &&
+           skimmed_.size() < most_skimmed &&
            goes_on(skimmed_.empty() ? in_place_->clocks : skimmed_.back(), clocks) &&
            !is_in_future(clocks, now);
 }
@@ -70,6 +79,7 @@ bool JournalAhead::can_skim(const Clocks& clocks, WallTime now) const {
 void JournalAhead::skim(const Clocks& clocks) {
     skimmed_.push_back(clocks);
     told_.skim();
+    newest_ = clocks;
     beyond_ = nullptr;
 }
 
@@ -84,11 +94,20 @@ bool JournalAhead::adds_up(const EntryPlace& entry, std::uint64_t told) const {
             entry.order->sequence.number == in_place_->sequence.number + told);
 }
 
+bool JournalAhead::leaps_in_number_from(const EntryOrder& before, const EntryOrder& entry) const {
+    return leaps_in_number(before.sequence, entry.sequence, most_unseen()) &&
+           !told_.has_between(before.sequence.number, entry);
+}
+
+bool JournalAhead::leaves_out(const EntryPlace& entry) const {
+    return in_place_ && entry.order && entry.order->clocks.boot == in_place_->clocks.boot &&
+           leaps_in_number_from(*in_place_, *entry.order);
+}
+
 bool JournalAhead::leaps(const EntryOrder& entry) const {
     const auto leaps_from = [&](const std::optional<EntryOrder>& before) {
         return before && (outran_the_wall(before->clocks, entry.clocks) ||
-                          (leaps_in_number(before->sequence, entry.sequence, most_unseen()) &&
-                           !told_.has_between(before->sequence.number, entry.sequence.number)));
+                          leaps_in_number_from(*before, entry));
     };
     return leaps_from(passed_) && leaps_from(in_place_);
 }
@@ -100,7 +119,7 @@ bool JournalAhead::was_led_past(const EntryPlace& entry) {
                        entry.order->sequence.id != passed_->sequence.id &&
                        entry.order->sequence.number < passed_->sequence.number &&
                        entry.order->clocks.monotonic != passed_->clocks.monotonic &&
-                       goes_on(passed_->clocks, entry.order->clocks);
+                       !is_late(*entry.order, *passed_, *in_place_);
     return shows &&
            std::exchange(beyond_->led_past_from, in_place_->sequence) != in_place_->sequence;
 }
@@ -125,6 +144,7 @@ JournalAhead::Rank JournalAhead::rank(const EntryPlace& entry, WallTime now) con
 bool JournalAhead::pass(const EntryPlace& entry, Rank rank) {
     passed_ = entry.order;
     beyond_ = nullptr;
+    repeats_ = rank == Rank::repeated;
     if (passed_) {
         told_.add(*passed_);
     }
@@ -138,8 +158,11 @@ bool JournalAhead::pass(const EntryPlace& entry, Rank rank) {
         return rank == Rank::ahead;
     }
     in_place_ = passed_;
-    if (rank == Rank::in_place) {
+    if (rank == Rank::in_place || !again_) {
         forget_skimmed();
+    }
+    if (passed_ && !(newest_ && is_before(passed_->clocks, *newest_))) {
+        newest_ = passed_->clocks;
     }
     again_ = again_ && !skimmed_.empty();
     if (in_place_ && !known_.empty()) {
@@ -213,6 +236,8 @@ void JournalAhead::begin_after(const std::string& cursor) {
     again_ = false;
     beyond_ = nullptr;
     told_ = {};
+    repeats_ = false;
+    newest_.reset();
 }
 
 }  // namespace paws::forwarder

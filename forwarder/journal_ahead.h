@@ -68,6 +68,9 @@ public:
     bool next_adds_up(const EntryPlace& entry) const { return adds_up(entry, skimmed_.size() + 1); }
     bool last_adds_up(const EntryPlace& entry) const { return adds_up(entry, skimmed_.size()); }
 
+    // Before the next entry numbers of its host are left out, and nobody else was told with them:
+    // it may be that they come late, from a file whose next entry has a wild time.
+    bool leaves_out(const EntryPlace& entry) const;
     // Of the entry after the one that was passed last.
     Rank rank(const EntryPlace& entry, WallTime now) const;
     // True when it is news that it is ahead.
@@ -93,6 +96,7 @@ private:
         std::optional<SequenceNumber> led_past_from;  // the one in place at that time
     };
 
+    bool leaps_in_number_from(const EntryOrder& before, const EntryOrder& entry) const;
     // From the last one, and also from the last one in place.
     bool leaps(const EntryOrder& entry) const;
     bool was_skimmed(const EntryOrder& entry) const;
@@ -109,6 +113,8 @@ private:
     std::map<std::string, Known> known_;  // by cursor
     Known* beyond_ = nullptr;             // the one that was passed last, where that is ahead
     JournalTold told_;
+    bool repeats_ = false;          // the one that was passed last had been told
+    std::optional<Clocks> newest_;  // of those in place
 };
 
 }  // namespace paws::forwarder

@@ -75,6 +75,11 @@ std::string to_hex(std::uint64_t number) {
 
 }  // namespace
 
+bool is_before(const platform::EntryClocks& entry, const platform::EntryClocks& other) {
+    return entry.boot == other.boot ? entry.monotonic < other.monotonic
+                                    : entry.realtime < other.realtime;
+}
+
 std::optional<EntryOrder> entry_order(std::string_view cursor) {
     const auto parts = parts_of(cursor);
     const auto number = hex(parts.number);

@@ -29,6 +29,9 @@ struct EntryOrder {
     bool operator==(const EntryOrder&) const = default;
 };
 
+// Whatever their sequences.
+bool is_before(const platform::EntryClocks& entry, const platform::EntryClocks& other);
+
 // "s=ID;i=HEX;b=BOOT;m=HEX;t=HEX;x=HEX"; nothing when one of the first five is missing or is none.
 std::optional<EntryOrder> entry_order(std::string_view cursor);
 

@@ -36,6 +36,7 @@ JournalSource::JournalSource(Intake& intake,
 
 Result<void> JournalSource::open(const Position& from, const Beginning& beginning, WallTime now) {
     beginning_ = beginning;
+    left_out_since_.reset();
     auto journal = platform::SdJournal::open(place_);
     if (!journal) {
         return journal.error();
@@ -121,7 +122,7 @@ Result<void> JournalSource::look_for_last(WallTime now) {
 
 // So that the entry that next() went to will be next again.
 Result<void> JournalSource::step_back() {
-    const auto there = journal_->previous();
+    const auto there = left_out_since_ ? Result{false} : journal_->previous();
     if (!there) {
         return there.error();
     }
@@ -131,8 +132,9 @@ Result<void> JournalSource::step_back() {
 // When nothing was taken yet, there was nothing to begin after.
 Result<void> JournalSource::go_on() {
     ahead_.go_back();
-    if (taken_) {
-        return journal_->seek_after(taken_->entry.cursor);
+    was_searched_later_ = false;
+    if (const auto& from = left_out_since_ ? left_out_since_ : taken_) {
+        return journal_->seek_after(from->entry.cursor);
     }
     return beginning_.at == Beginning::At::time ? journal_->seek_time(beginning_.time)
                                                 : journal_->seek_head();
@@ -158,9 +160,9 @@ Result<void> JournalSource::process() {
 }
 
 void JournalSource::tell(Position& position) const {
-    if (taken_) {
-        position.cursor = taken_->entry.cursor;
-        position.read = taken_->at;
+    if (const auto& from = left_out_since_ ? left_out_since_ : taken_) {
+        position.cursor = from->entry.cursor;
+        position.read = from->at;
     }
 }
 
@@ -197,6 +199,15 @@ void JournalSource::look_for_unreadable() {
     }
     counted_from_ = to;
     counted_ = compare && counted_ > passed ? counted_ - passed : ahead_.skimmed();
+}
+
+// With a filter others have the numbers; in one sequence the numbers are the order.
+void JournalSource::look_for_left_out(const Place& place) {
+    if (!left_out_since_ && !one_sequence_ && filter_.takes_all() &&
+        ahead_.leaves_out(place.entry)) {
+        left_out_since_ = taken_;
+        was_searched_later_ = false;
+    }
 }
 
 void JournalSource::read_fields() {
@@ -259,6 +270,7 @@ Result<Read> JournalSource::weigh(Batch& batch, const Roster& roster, WallTime n
     const bool adds_up = one_sequence_ || ahead_.next_adds_up(place->entry);
     if (!adds_up || ahead_.was_led_past(place->entry)) {
         apart_ = most_apart;
+        look_for_left_out(*place);
         const auto sought = adds_up ? go_around(now) : go_on();
         return sought ? Result{Read::more} : Result<Read>{sought.error()};
     }
@@ -271,6 +283,7 @@ Result<Read> JournalSource::weigh(Batch& batch, const Roster& roster, WallTime n
         if (rank == JournalAhead::Rank::in_place) {
             look_for_gap(*place);
         }
+        look_for_left_out(*place);
         take(batch, place->at, roster);
     }
     pass(std::move(*place), rank);
@@ -309,6 +322,9 @@ bool JournalSource::settle(bool is_last, WallTime now) {
     const bool adds_up = one_sequence_ || (!is_last && place && ahead_.last_adds_up(place->entry));
     if (!clocks || *clocks != *skimmed || !place || !adds_up) {
         apart_ = most_apart;
+        if (place) {
+            look_for_left_out(*place);
+        }
         return false;
     }
     ahead_.forget_last_skimmed();
@@ -318,6 +334,7 @@ bool JournalSource::settle(bool is_last, WallTime now) {
 }
 
 Result<void> JournalSource::go_around(WallTime now) {
+    was_searched_later_ = true;
     const auto around = ahead_.go_around(now);
     return around ? journal_->seek(*around) : go_on();
 }
@@ -332,7 +349,13 @@ bool JournalSource::is_new_place() {
 Result<Read> JournalSource::look_behind(WallTime now) {
     auto outcome = Read::caught_up;
     Result<void> sought;
-    if (ahead_.is_beyond()) {
+    if (!was_searched_later_) {
+        left_out_since_.reset();
+    }
+    if (left_out_since_) {
+        sought = go_on();
+        outcome = Read::more;
+    } else if (ahead_.is_beyond()) {
         sought = go_around(now);
         outcome = std::exchange(looked_around_, true) ? Read::caught_up : Read::more;
     } else if (std::exchange(led_away_, false) && is_new_place()) {

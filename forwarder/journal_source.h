@@ -84,6 +84,7 @@ private:
     Result<void> go_on();
     void look_for_gap(const Place& place);
     void look_for_unreadable();
+    void look_for_left_out(const Place& place);
     Result<Place> here() const;
     void read_fields();
     bool must_wait(WallTime at, const Roster& roster, WallTime now);
@@ -117,7 +118,11 @@ private:
     // behind it in other files was passed over then.
     std::optional<SequenceNumber> met_;  // ahead, since all was read
     bool led_away_ = false;
-    std::string looked_from_;     // the place of the last search for it
+    std::string looked_from_;  // the place of the last search for it
+    // From this place on numbers are left out, of which a file may tell late: a search from a later
+    // place would pass over it.
+    std::optional<Place> left_out_since_;
+    bool was_searched_later_ = false;
     std::optional<Place> taken_;  // the last entry that was taken and is in its place
     bool gap_possible_ = false;   // files came or went: numbers are to be compared
     std::optional<SequenceNumber> counted_from_;

@@ -10,14 +10,10 @@ namespace {
 // Runs that close a gap between two numbers.
 constexpr int most_between = 16;
 
-bool is_before(const platform::EntryClocks& entry, const platform::EntryClocks& other) {
-    return entry.boot == other.boot ? entry.monotonic < other.monotonic
-                                    : entry.realtime < other.realtime;
-}
-
 }  // namespace
 
-// By its number alone one whose number is wild by little would seem to be an older one.
+// By its number alone one whose number is wild by little would seem to be an older one, and one of
+// a sequence that is numbered apart as well.
 bool JournalTold::Run::has(const EntryOrder& entry) const {
     const auto number = entry.sequence.number;
     return number >= first && number <= last && entry.sequence.id == id &&
@@ -29,11 +25,13 @@ bool JournalTold::has(const EntryOrder& entry) const {
                                [&](const Run& run) { return run.has(entry); });
 }
 
-bool JournalTold::has_between(std::uint64_t number, std::uint64_t later) const {
-    for (int runs = 0; runs < most_between && number + 1 < later; ++runs) {
+bool JournalTold::has_between(std::uint64_t number, const EntryOrder& later) const {
+    const auto end = later.sequence.number;
+    for (int runs = 0; runs < most_between && number + 1 < end; ++runs) {
         const auto before = number;
         for (const auto& run : runs_) {
-            if (run.first <= before + 1 && run.last > number) {
+            if (run.first <= before + 1 && run.last > number &&
+                run.until.boot == later.clocks.boot) {
                 number = run.last;
             }
         }
@@ -41,17 +39,18 @@ bool JournalTold::has_between(std::uint64_t number, std::uint64_t later) const {
             return false;
         }
     }
-    return number + 1 >= later;
+    return number + 1 >= end;
 }
 
 void JournalTold::add(const EntryOrder& entry) {
     const auto& [id, number] = entry.sequence;
-    if (has(entry)) {
-        return;
-    }
-    series_ += number == last_ + unseen_ + 1 ? 0 : 1;
+    const bool is_news = !has(entry);
+    series_ += is_news && number == last_ + unseen_ + 1 ? 0 : 1;
     last_ = number;
     unseen_ = 0;
+    if (!is_news) {
+        return;
+    }
     const auto mine = std::ranges::find_if(runs_ | std::views::reverse, [&](const Run& run) {
         return run.series != series_ || run.id == id;
     });

@@ -2,8 +2,8 @@
 // taken twice.
 //
 // By runs of numbers, of each sequence apart. An entry that nobody knows of, as those are that were
-// skimmed, or an old one where there are many runs, may be taken again; one that was never told is
-// not thought to have been.
+// skimmed between others of its sequence whose numbers did not add up, or an old one where there
+// are many runs, may be taken again; one that was never told is not thought to have been.
 //
 // Pure; not thread-safe.
 
@@ -31,8 +31,9 @@ public:
     void go_back() { unseen_ = 0; }
 
     bool has(const EntryOrder& entry) const;
-    // Whoever has the numbers between these two: all were.
-    bool has_between(std::uint64_t number, std::uint64_t later) const;
+    // Whoever has the numbers between the two: all were. Those of another boot do not count, which
+    // may be another host's.
+    bool has_between(std::uint64_t number, const EntryOrder& later) const;
 
 private:
     // Of one sequence. All numbers from the first to the last were told, some of other sequences.

@@ -347,6 +347,28 @@ TEST_CASE("journal ahead: the next of another sequence shows once that a number 
     CHECK(reading.pass(wild_number(11)) == Rank::known);  // after another search
     CHECK(reading.ahead.was_led_past(place(of_user(entry(16)))));
 
+    Reading hosts;
+    hosts.pass(entry(10));
+    hosts.pass(wild_number(11));
+    auto of_another_host = of_user(entry(5));
+    of_another_host.clocks = {.boot = {2}, .monotonic = 1, .realtime = 12 * second};
+    CHECK(hosts.ahead.was_led_past(place(of_another_host)));
+
+    Reading clock_set_back;
+    clock_set_back.pass(of_user(entry(10)));
+    clock_set_back.pass(wild_number(11));
+    auto set_back = of_user(entry(12));
+    set_back.clocks.realtime = entry(11).clocks.realtime - 1;
+    CHECK(clock_set_back.ahead.was_led_past(place(set_back)));
+
+    Reading late_entry;
+    late_entry.pass(entry(10));
+    late_entry.pass(of_user(entry(12)));
+    auto late = entry(11);
+    late.clocks.monotonic = entry(12).clocks.monotonic + 1;  // it is this that is wild
+    late.sequence.id = "of a third";
+    CHECK_FALSE(late_entry.ahead.was_led_past(place(late)));
+
     Reading after_gap;
     after_gap.pass(of_user(entry(10)));
     after_gap.pass(entry(20));
@@ -376,7 +398,8 @@ TEST_CASE("journal ahead: what was hidden between others is taken, and those onl
     CHECK(reading.pass(hidden) == Rank::in_place);
     CHECK(reading.pass(entry(12)) == Rank::repeated);
     CHECK(reading.pass(entry(13)) == Rank::repeated);
-    CHECK(reading.ahead.can_skim(entry(14).clocks, reading.now));
+    CHECK(reading.pass(entry(14)) == Rank::in_place);
+    CHECK(reading.ahead.can_skim(entry(15).clocks, reading.now));
 }
 
 TEST_CASE("journal ahead: a gap of numbers that others had, and were told, is none") {
@@ -417,4 +440,22 @@ TEST_CASE("journal ahead: those that were skimmed and led elsewhere stand for no
     reading.go_back();
     reading.pass(entry(14));
     CHECK(reading.pass(entry(12)) == Rank::in_place);
+}
+
+TEST_CASE("journal ahead: what may have been told is not skimmed") {
+    Reading reading;
+    for (std::uint64_t number = 1; number < 40; ++number) {
+        if (number != 6) {
+            reading.pass(entry(number));
+        }
+    }
+    reading.go_back();
+    CHECK(reading.pass(entry(4)) == Rank::repeated);
+    CHECK_FALSE(reading.ahead.can_skim(entry(5).clocks, reading.now));
+    CHECK_FALSE(reading.ahead.can_skim(entry(40).clocks, reading.now));
+    auto late = entry(6);
+    late.sequence.id = "b";
+    CHECK(reading.pass(late) == Rank::in_place);
+    CHECK_FALSE(reading.ahead.can_skim(entry(7).clocks, reading.now));
+    CHECK(reading.ahead.can_skim(entry(40).clocks, reading.now));
 }

@@ -31,7 +31,9 @@ TEST_CASE(
     for (std::uint64_t number = 10; number <= 20; ++number) {
         CAPTURE(number);
         CHECK(told.has(entry(number % 2 == 0 ? "even" : "odd", number)));
-        CHECK_FALSE(told.has(entry("other", number)));
+        auto of_another_host = entry("other", number);
+        of_another_host.clocks.boot = {2};
+        CHECK_FALSE(told.has(of_another_host));
     }
     CHECK_FALSE(told.has(entry("odd", 9)));
     CHECK_FALSE(told.has(entry("odd", 21)));
@@ -60,12 +62,12 @@ TEST_CASE("journal told: where a number is left out what has it was not told") {
     auto told = told_of(10, 12);
     told.add(entry("even", 14));
     CHECK_FALSE(told.has(entry("odd", 13)));
-    CHECK_FALSE(told.has_between(12, 14));
-    CHECK(told.has_between(10, 12));
+    CHECK_FALSE(told.has_between(12, entry("other", 14)));
+    CHECK(told.has_between(10, entry("other", 12)));
     told.add(entry("odd", 13));
     CHECK(told.has(entry("odd", 13)));
-    CHECK(told.has_between(10, 14));
-    CHECK_FALSE(told.has_between(10, 16));
+    CHECK(told.has_between(10, entry("other", 14)));
+    CHECK_FALSE(told.has_between(10, entry("other", 16)));
 }
 
 TEST_CASE("journal told: of those that were skimmed it is known where their numbers add up") {
@@ -76,7 +78,7 @@ TEST_CASE("journal told: of those that were skimmed it is known where their numb
     }
     told.add(entry("a", 10));
     CHECK(told.has(entry("a", 5)));
-    CHECK(told.has_between(1, 10));
+    CHECK(told.has_between(1, entry("other", 10)));
     told.skim();
     told.go_back();  // from somewhere else on
     told.add(entry("a", 12));
@@ -110,4 +112,34 @@ TEST_CASE("journal told: of very many runs the oldest are forgotten") {
     }
     CHECK_FALSE(told.has(entry("a", 10)));
     CHECK(told.has(entry("a", 10 * count)));
+}
+
+TEST_CASE("journal told: what was told once more stands for nothing that was not") {
+    JournalTold told;
+    for (std::uint64_t number = 1; number <= 3; ++number) {
+        told.add(entry("a", number));
+    }
+    told.go_back();
+    told.add(entry("a", 1));
+    told.skim();
+    told.skim();
+    told.add(entry("a", 6));  // 2 and 3 were skimmed
+    CHECK_FALSE(told.has(entry("a", 4)));
+    CHECK_FALSE(told.has(entry("a", 5)));
+    CHECK(told.has(entry("a", 6)));
+    told.add(entry("a", 3));
+    told.add(entry("a", 4));
+    CHECK(told.has(entry("a", 3)));
+    CHECK(told.has(entry("a", 4)));
+}
+
+TEST_CASE("journal told: another host's numbers close no gap") {
+    JournalTold told;
+    for (std::uint64_t number = 1; number <= 20; ++number) {
+        told.add(entry("a", number));
+    }
+    auto of_another_host = entry("b", 15);
+    CHECK(told.has_between(10, of_another_host));
+    of_another_host.clocks.boot = {2};
+    CHECK_FALSE(told.has_between(10, of_another_host));
 }
