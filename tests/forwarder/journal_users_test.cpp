@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -195,6 +196,28 @@ TEST_CASE("journal of users: a wild time of thousands of lines ago hides nothing
         lines.insert(lines.end(), live.begin(), live.end());
         CHECK(missing(from_to(1, rig.last), as_set(lines)) == "");
         CHECK(lines.size() - as_set(lines).size() < lines.size() / 8);
+    }
+}
+
+TEST_CASE("journal of users: whenever an agent begins anew, what a wild time holds back comes") {
+    for (const auto seed : seeds(12)) {
+        CAPTURE(seed);
+        std::mt19937 random{seed};
+        UsersRig rig;
+        rig.bounds.entries = 10;
+        rig.log_by_turns(random, 30);
+        make_wild(rig, EntryField::monotonic, random);
+        rig.open();
+        std::set<int> there;
+        const auto restarted_after = static_cast<int>(random() % 20);
+        for (int reads = 0; reads < 10'000 && rig.read_once() != Read::caught_up; ++reads) {
+            there.merge(as_set(rig.take_lines()));
+            if (reads == restarted_after) {
+                rig.open();
+            }
+        }
+        there.merge(as_set(rig.take_lines()));
+        CHECK(missing(from_to(1, rig.last), there) == "");
     }
 }
 
