@@ -221,6 +221,28 @@ TEST_CASE("journal of users: whenever an agent begins anew, what a wild time hol
     }
 }
 
+TEST_CASE("journal of users: a line that waits does not hide what a wild time holds back") {
+    for (const auto seed : seeds(8)) {
+        CAPTURE(seed);
+        std::mt19937 random{seed};
+        UsersRig rig;
+        rig.roster.runners.push_back(
+            {.name = "acme.one", .unit = runner_unit, .root = "", .heard_to = {}, .jobs = {}});
+        rig.log_by_turns(random, 20);
+        make_wild(rig, EntryField::monotonic, random);
+        rig.fields = {{"_SYSTEMD_UNIT", runner_unit}};
+        rig.log(1, "system.journal");
+        rig.now = rig.moment;
+        rig.open();
+        auto lines = rig.read();
+        rig.now += 1h;
+        const auto rest = rig.read();
+        lines.insert(lines.end(), rest.begin(), rest.end());
+        CHECK(missing(from_to(1, rig.last), as_set(lines)) == "");
+        CHECK(lines.size() == static_cast<std::size_t>(rig.last));
+    }
+}
+
 TEST_CASE("journal of users: reading goes on after a reboot, in files that slept long before it") {
     UsersRig rig;
     rig.log(3, "user-1000.journal");
