@@ -352,13 +352,10 @@ Result<Read> JournalSource::look_behind(WallTime now) {
     if (!was_searched_later_) {
         left_out_since_.reset();
     }
-    if (left_out_since_) {
-        sought = go_on();
-        outcome = Read::more;
-    } else if (ahead_.is_beyond()) {
+    if (!left_out_since_ && ahead_.is_beyond()) {
         sought = go_around(now);
         outcome = std::exchange(looked_around_, true) ? Read::caught_up : Read::more;
-    } else if (std::exchange(led_away_, false) && is_new_place()) {
+    } else if (left_out_since_ || (std::exchange(led_away_, false) && is_new_place())) {
         sought = go_on();
         outcome = Read::more;
     }

@@ -118,13 +118,13 @@ private:
     // behind it in other files was passed over then.
     std::optional<SequenceNumber> met_;  // ahead, since all was read
     bool led_away_ = false;
-    std::string looked_from_;  // the place of the last search for it
+    bool was_searched_later_ = false;  // than left_out_since_
+    bool gap_possible_ = false;        // files came or went: numbers are to be compared
+    std::string looked_from_;          // the place of the last search for what was led away from
+    std::optional<Place> taken_;       // the last entry that was taken and is in its place
     // From this place on numbers are left out, of which a file may tell late: a search from a later
     // place would pass over it.
     std::optional<Place> left_out_since_;
-    bool was_searched_later_ = false;
-    std::optional<Place> taken_;  // the last entry that was taken and is in its place
-    bool gap_possible_ = false;   // files came or went: numbers are to be compared
     std::optional<SequenceNumber> counted_from_;
     std::uint64_t counted_ = 0;  // entries that came after it
 };

@@ -1,7 +1,6 @@
 #include "forwarder/journal_told.h"
 
 #include <algorithm>
-#include <ranges>
 
 namespace paws::forwarder {
 
@@ -21,8 +20,8 @@ bool JournalTold::Run::has(const EntryOrder& entry) const {
 }
 
 bool JournalTold::has(const EntryOrder& entry) const {
-    return std::ranges::any_of(runs_ | std::views::reverse,
-                               [&](const Run& run) { return run.has(entry); });
+    return std::any_of(
+        runs_.rbegin(), runs_.rend(), [&](const Run& run) { return run.has(entry); });
 }
 
 bool JournalTold::has_between(std::uint64_t number, const EntryOrder& later) const {
@@ -43,7 +42,8 @@ bool JournalTold::has_between(std::uint64_t number, const EntryOrder& later) con
 }
 
 void JournalTold::add(const EntryOrder& entry) {
-    const auto& [id, number] = entry.sequence;
+    const auto& id = entry.sequence.id;
+    const auto number = entry.sequence.number;
     const bool is_news = !has(entry);
     series_ += is_news && number == last_ + unseen_ + 1 ? 0 : 1;
     last_ = number;
@@ -51,7 +51,7 @@ void JournalTold::add(const EntryOrder& entry) {
     if (!is_news) {
         return;
     }
-    const auto mine = std::ranges::find_if(runs_ | std::views::reverse, [&](const Run& run) {
+    const auto mine = std::find_if(runs_.rbegin(), runs_.rend(), [&](const Run& run) {
         return run.series != series_ || run.id == id;
     });
     if (mine == runs_.rend() || mine->series != series_ || is_before(entry.clocks, mine->until)) {
