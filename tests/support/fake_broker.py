@@ -28,10 +28,11 @@ JSON = {"Content-Type": "application/json; charset=utf-8"}
 
 
 class Session:
-    def __init__(self, number: int, name: str) -> None:
+    def __init__(self, number: int, name: str, connection: Connection) -> None:
         self.id = str(uuid.uuid4())
         self.number, self.name = number, name
         self.polls = 0                    # that were asked
+        self.last = connection            # of who has it, also between two polls
         self.pending: Connection | None = None
         self.status = ""                  # what its last poll said: Online or Busy
         self.messages: list[dict] = []    # for it, not taken yet
@@ -175,14 +176,14 @@ class FakeBroker:
         return request.headers.get("connection") != "close"
 
     def _open_session(self, connection: Connection, asked: dict) -> None:
-        session = Session(asked["agent"]["agentId"], asked["agent"]["agentName"])
+        session = Session(asked["agent"]["agentId"], asked["agent"]["agentName"], connection)
         with self._changed:
             others = [one for one in self._sessions.values() if one.name == session.name]
             unknown = session.name in self._unknown
             taken = session.name in self._held or any(
-                one.pending and not has_gone(one.pending.stream) for one in others)
+                one.last is not connection and not has_gone(one.last.stream) for one in others)
             if not unknown and not taken:
-                for other in others:  # nobody polls for it any more
+                for other in others:  # who had it has gone
                     del self._sessions[other.id]
                 self._sessions[session.id] = session
         if unknown:
@@ -208,7 +209,7 @@ class FakeBroker:
                 return True
             session.status, session.polls = query["status"], session.polls + 1
             self.polls.append((time.monotonic(), session.name, session.status))
-            session.pending = connection
+            session.pending = session.last = connection
             due = time.monotonic() + self.pace
         self._show(session, busy=session.status == "Busy")
         try:
