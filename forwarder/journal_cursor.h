@@ -29,7 +29,7 @@ struct EntryOrder {
     bool operator==(const EntryOrder&) const = default;
 };
 
-// Whatever their sequences.
+// By their uptime in one boot, by the wall clock between two; whatever their sequences.
 bool is_before(const platform::EntryClocks& entry, const platform::EntryClocks& other);
 
 // "s=ID;i=HEX;b=BOOT;m=HEX;t=HEX;x=HEX"; nothing when one of the first five is missing or is none.

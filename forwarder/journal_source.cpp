@@ -120,9 +120,14 @@ Result<void> JournalSource::look_for_last(WallTime now) {
     return there ? Result<void>{} : Result<void>{there.error()};
 }
 
-// So that the entry that next() went to will be next again.
+// So that the entry that next() went to will be next again. A step back would pass over what a file
+// tells late.
 Result<void> JournalSource::step_back() {
-    const auto there = left_out_since_ ? Result{false} : journal_->previous();
+    if (left_out_since_) {
+        journal_->stay();
+        return {};
+    }
+    const auto there = journal_->previous();
     if (!there) {
         return there.error();
     }

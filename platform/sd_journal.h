@@ -72,8 +72,9 @@ public:
     // To the first entry at a place or after it: a cursor of which parts may be missing.
     Result<void> seek(const std::string& place);
 
-    Result<bool> next();      // false: nothing more just now; see may_overlook()
-    Result<bool> previous();  // one step back; false: there is nothing before
+    Result<bool> next();               // false: nothing more just now; see may_overlook()
+    Result<bool> previous();           // one step back; false: there is nothing before
+    void stay() { standing_ = true; }  // the entry that next() went to will be next again
 
     // Of the entry that next() went to. The clocks cost a fraction of what the cursor does.
     Result<std::string> cursor() const;

@@ -31,9 +31,7 @@ TEST_CASE(
     for (std::uint64_t number = 10; number <= 20; ++number) {
         CAPTURE(number);
         CHECK(told.has(entry(number % 2 == 0 ? "even" : "odd", number)));
-        auto of_another_host = entry("other", number);
-        of_another_host.clocks.boot = {2};
-        CHECK_FALSE(told.has(of_another_host));
+        CHECK_FALSE(told.has(entry("other", number)));
     }
     CHECK_FALSE(told.has(entry("odd", 9)));
     CHECK_FALSE(told.has(entry("odd", 21)));
