@@ -1,7 +1,9 @@
 """The fake listener and the fake broker with each other: each failure looks from outside as the real
 one does: in the runner's lines, in its processes, and on its sockets."""
 
+import contextlib
 import datetime
+import http.client
 import json
 import re
 import ssl
@@ -181,6 +183,29 @@ def run_listener(runner, broker):
     return subprocess.run([runner.root / "bin/Runner.Listener", "run"], cwd=runner.root,
                           env={"FAKE_BROKER": broker.endpoint, **PACE}, capture_output=True,
                           text=True, timeout=90)
+
+
+def test_a_session_is_its_owners_between_two_polls():
+    agent = {"agent": {"agentId": 42, "agentName": NAME}}
+    with FakeBroker(pace=0.05) as broker, contextlib.ExitStack() as open_ones:
+        def client():
+            made = http.client.HTTPConnection(*broker.endpoint.split(":"), timeout=20)
+            return open_ones.enter_context(contextlib.closing(made))
+
+        def ask(who, method, path, body=None):
+            who.request(method, path, body and json.dumps(body), {"Authorization": "Bearer x"})
+            with who.getresponse() as answer:
+                answer.read()
+                return answer.status
+
+        first, second = client(), client()
+        assert ask(first, "POST", "/session", agent) == 200
+        session = broker.session(NAME)
+        assert ask(first, "GET", f"/message?sessionId={session.id}&status=Online") == 202
+        wait_for(lambda: session.pending is None, 10, "no poll is held")
+        assert ask(second, "POST", "/session", agent) == 409
+        first.close()
+        wait_for(lambda: ask(second, "POST", "/session", agent) == 200, 10, "it is free")
 
 
 def test_a_second_listener_on_one_root_gets_no_session(online, broker):
