@@ -361,7 +361,7 @@ Result<LoadedConfig> load_config(const std::string& path,
         return config.error();
     }
     if (const auto fault = fault_of_files(config->web, patience)) {
-        return Error{Errc::malformed, shown(*documents, *fault)};
+        return Error{fault->code, shown(*documents, *fault)};
     }
     LoadedConfig loaded{.config = std::move(*config), .files = {}};
     for (const auto& document : *documents) {

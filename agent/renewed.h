@@ -38,16 +38,23 @@ public:
           looker_{std::make_shared<Looker>(std::move(house.files), std::move(house.make))},
           looks_{house.name, [looker = looker_] { return looker->look(); }} {}
 
-    // At the start, when there is none before and nobody else asks. Not told, waits for the files.
-    Result<void> begin() {
-        auto seen = looker_->versions();
-        const auto made = looker_->make();
-        if (!made) {
-            return made.error();
-        }
+    // At the start, when there is none before. Not told. Errc::timeout when the files do not answer
+    // within `longest`, or change all the while.
+    Result<void> begin(std::chrono::milliseconds longest) {
+        const auto deadline = platform::deadline_in(longest);
         const std::lock_guard lock{mutex_};
-        looker_->judged = std::move(seen);
-        value_ = *made;
+        auto look = looks_.ask(deadline);
+        while (look && !look->made) {
+            look = looks_.ask(deadline);
+        }
+        if (!look) {
+            return look.error();
+        }
+        if (!*look->made) {
+            return look->made->error();
+        }
+        looker_->judged = std::move(look->seen);
+        value_ = **look->made;
         return {};
     }
 

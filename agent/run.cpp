@@ -89,6 +89,17 @@ void say_verdict(const Options& options, const Result<LoadedConfig>& loaded) {
     }
 }
 
+// What a dead mount holds may be good tomorrow: the service manager is to try again.
+int exit_of(const Error& fault) {
+    return fault.code == Errc::timeout ? exit_unavailable : exit_config;
+}
+
+// A thread that was left behind may be anywhere: nothing is destroyed under it.
+[[noreturn]] void leave(int code) {
+    std::fflush(nullptr);
+    std::_Exit(code);
+}
+
 }  // namespace
 
 int run(const Options& options) {
@@ -101,7 +112,11 @@ int run(const Options& options) {
                     patience(options));
     if (!loaded || options.only_check) {
         say_verdict(options, loaded);
-        return loaded ? 0 : exit_config;
+        const int code = loaded ? 0 : exit_of(loaded.error());
+        if (platform::has_open_questions()) {
+            leave(code);
+        }
+        return code;
     }
     be_small();
     auto agent = Agent::open(options, std::move(*loaded), real_surroundings());
@@ -110,7 +125,7 @@ int run(const Options& options) {
         return exit_unavailable;
     }
     if (!(*agent)->run() || platform::has_open_questions()) {
-        std::_Exit(0);
+        leave(0);
     }
     return 0;
 }

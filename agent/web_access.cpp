@@ -3,8 +3,10 @@
 #include "core/utc.h"
 #include "exporter/listen_address.h"
 #include "platform/secret_file.h"
+#include "platform/straggler.h"
 
 #include <algorithm>
+#include <functional>
 #include <thread>
 #include <utility>
 
@@ -14,6 +16,7 @@ namespace {
 
 using Identity = std::shared_ptr<const platform::TlsIdentity>;
 constexpr auto next_command = "paws-agent --check-config says whether a restart would do";
+constexpr std::chrono::seconds longest_first_look{5};  // of files that nothing was read of before
 
 using SharedTokens = std::shared_ptr<const exporter::Tokens>;
 
@@ -66,25 +69,47 @@ std::vector<std::string> tls_files(const WebSection& web) {
     return files;
 }
 
-std::optional<WebFault> fault_of_files(const WebSection& web) {
-    if (!web.tls_cert.empty()) {
-        platform::TlsIdentity identity;
-        if (auto fault = fill(identity, web)) {
-            return fault;
-        }
-    }
-    const auto tokens =
-        web.token_file.empty() ? Result<SharedTokens>{nullptr} : make_tokens(web.token_file);
+std::optional<WebFault> fault_of_tls(const WebSection& web) {
+    platform::TlsIdentity identity;
+    return fill(identity, web);
+}
+
+std::optional<WebFault> fault_of_tokens(const WebSection& web) {
+    const auto tokens = make_tokens(web.token_file);
     return tokens ? std::nullopt
                   : std::optional{WebFault{.key = "token_file", .what = tokens.error().what}};
+}
+
+// A dead mount says neither yes nor no, and who starts or reloads must go on.
+std::optional<WebFault> look(std::string_view key,
+                             const std::string& file,
+                             std::function<std::optional<WebFault>()> judge) {
+    platform::Straggler<std::optional<WebFault>> look{
+        "web-files", [judge = std::move(judge)] { return Result{judge()}; }};
+    const auto fault = look.ask(platform::deadline_in(longest_first_look));
+    return fault ? *fault
+                 : WebFault{.key = key,
+                            .what = file + ": does not answer, its file system hangs; run: findmnt",
+                            .code = Errc::timeout};
+}
+
+std::optional<WebFault> fault_of_files(const WebSection& web) {
+    auto fault = web.tls_cert.empty()
+                     ? std::nullopt
+                     : look("tls_cert", web.tls_cert, [web] { return fault_of_tls(web); });
+    if (!fault && !web.token_file.empty()) {
+        fault = look("token_file", web.token_file, [web] { return fault_of_tokens(web); });
+    }
+    return fault;
 }
 
 }  // namespace
 
 std::optional<WebFault> fault_of_files(const WebSection& web, std::chrono::milliseconds patience) {
     static constexpr std::chrono::milliseconds pause{100};
+    const auto last = platform::deadline_in(patience - pause);
     auto fault = fault_of_files(web);
-    for (; fault && patience >= pause; patience -= pause) {
+    while (fault && std::chrono::steady_clock::now() <= last) {
         std::this_thread::sleep_for(pause);
         fault = fault_of_files(web);
     }
@@ -112,13 +137,13 @@ WebAccess::WebAccess(const WebSection& web, Clock clock, Log& log)
 }
 
 Result<void> WebAccess::begin() {
-    if (auto begun = tls_ ? tls_->begin() : Result<void>{}; !begun) {
+    if (auto begun = tls_ ? tls_->begin(longest_first_look) : Result<void>{}; !begun) {
         return begun;
     }
     if (tls_) {
         warn_of_end(*tls_->current(clock_().boot));
     }
-    return tokens_ ? tokens_->begin() : Result<void>{};
+    return tokens_ ? tokens_->begin(longest_first_look) : Result<void>{};
 }
 
 exporter::TlsContext WebAccess::identity() {

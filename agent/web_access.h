@@ -24,11 +24,13 @@
 namespace paws::agent {
 
 struct WebFault {
-    std::string_view key;  // the setting that is to blame
-    std::string what;      // begins with the file
+    std::string_view key;         // the setting that is to blame
+    std::string what;             // begins with the file
+    Errc code = Errc::malformed;  // timeout: it does not answer
 };
 
-// What makes these files useless, and still does after `patience`. Reads them.
+// What makes these files useless, and still does after `patience`; for one that does not answer it
+// waits 5 seconds more. Reads them.
 std::optional<WebFault> fault_of_files(const WebSection& web, std::chrono::milliseconds patience);
 
 class WebAccess {

@@ -83,7 +83,7 @@ public:
 
 TEST_CASE("Renewed: files that change are taken at once, and told once") {
     Rig rig;
-    REQUIRE(rig.pair.begin());
+    REQUIRE(rig.pair.begin(1min));
     CHECK(rig.at(noon) == "one");
     rig.replace("a", "two");
     rig.replace("b", "two");
@@ -95,7 +95,7 @@ TEST_CASE("Renewed: files that change are taken at once, and told once") {
 
 TEST_CASE("Renewed: files that are replaced one after the other are no fault") {
     Rig rig;
-    REQUIRE(rig.pair.begin());
+    REQUIRE(rig.pair.begin(1min));
     rig.replace("a", "two");
     CHECK(rig.at(noon) == "one");
     CHECK(rig.at(noon + 1900ms) == "one");
@@ -108,7 +108,7 @@ TEST_CASE("Renewed: files that are replaced one after the other are no fault") {
 
 TEST_CASE("Renewed: faulty files leave the one before in force, told once, until they are good") {
     Rig rig;
-    REQUIRE(rig.pair.begin());
+    REQUIRE(rig.pair.begin(1min));
     rig.replace("a", "two");
     CHECK(rig.at(noon) == "one");
     CHECK(rig.good(noon));
@@ -132,7 +132,7 @@ TEST_CASE("Renewed: a symlink that is led elsewhere is a change") {
         std::filesystem::create_symlink(rig.path(std::string{"live/"} + name), rig.path(name));
     }
     std::filesystem::create_directory_symlink(rig.path("1"), rig.path("live"));
-    REQUIRE(rig.pair.begin());
+    REQUIRE(rig.pair.begin(1min));
     std::filesystem::create_directory(rig.path("2"));
     rig.replace("2/a", "two");
     rig.replace("2/b", "two");
@@ -144,15 +144,30 @@ TEST_CASE("Renewed: a symlink that is led elsewhere is a change") {
 TEST_CASE("Renewed: faulty at the start is an error") {
     Rig rig;
     rig.replace("b", "two");
-    const auto begun = rig.pair.begin();
+    const auto begun = rig.pair.begin(1min);
     REQUIRE_FALSE(begun);
     CHECK(begun.error().what == "one and two");
     CHECK(rig.told.empty());
 }
 
+TEST_CASE("Renewed: a file that does not answer at the start is an error, and not waited for") {
+    Rig rig;
+    std::unique_lock hanging{rig.file_system};
+    const auto begun = rig.pair.begin(50ms);
+    hanging.unlock();
+    REQUIRE_FALSE(begun);
+    CHECK(begun.error().code == Errc::timeout);
+    CHECK(rig.told.empty());
+    while (platform::has_open_questions()) {
+        std::this_thread::sleep_for(1ms);
+    }
+    REQUIRE(rig.pair.begin(1min));
+    CHECK(rig.at(noon) == "one");
+}
+
 TEST_CASE("Renewed: while a file does not answer the one before is in force, and few wait for it") {
     Rig rig;
-    REQUIRE(rig.pair.begin());
+    REQUIRE(rig.pair.begin(1min));
     rig.replace("a", "two");
     rig.replace("b", "two");
     std::unique_lock hanging{rig.file_system};
