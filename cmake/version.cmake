@@ -8,7 +8,7 @@ if(NOT paws_revision)
   execute_process(COMMAND git rev-parse --git-path logs/HEAD WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
     OUTPUT_VARIABLE paws_git_log OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
   cmake_path(ABSOLUTE_PATH paws_git_log BASE_DIRECTORY ${PROJECT_SOURCE_DIR})
-  if(EXISTS ${paws_git_log})
+  if(paws_revision AND EXISTS ${paws_git_log})
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${paws_git_log})
   endif()
 endif()
