@@ -129,3 +129,28 @@ def test_manual_pages_are_without_a_warning(unpacked):
         shown = subprocess.run(["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", page],
                                capture_output=True, text=True, env={**os.environ, "MANWIDTH": "250"})
         assert shown.returncode == 0 and shown.stderr == "", f"{page.name}: {shown.stderr}"
+
+
+@pytest.fixture
+def old_file():
+    """One of the files is older than the commit, as where it has not changed for long."""
+    file = next(project.SOURCE / source for source, _, _ in entries() if source.endswith(".md"))
+    times = file.stat()
+    os.utime(file, (1e9, 1e9))
+    yield
+    os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def test_the_same_build_gives_the_same_bytes_wherever_and_whenever(deb, rpm, tmp_path, old_file):
+    """Packed again: later, elsewhere, by one with a home, a zone and a language of his own."""
+    packed_at = output("rpm", "-qp", "--qf", "%{BUILDTIME}", rpm)
+    subprocess.run(["cpack", "-B", tmp_path], cwd=project.build(), check=True, capture_output=True,
+                   umask=0o022, env={**os.environ, "SOURCE_DATE_EPOCH": packed_at,
+                                     "TZ": "Asia/Tokyo", "LC_ALL": "C", "HOME": str(tmp_path)})
+    for package in (deb, rpm):
+        assert (tmp_path / package.name).read_bytes() == package.read_bytes(), package.name
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_binary_does_not_tell_where_it_was_built(unpacked, program):
+    assert str(project.SOURCE).encode() not in (unpacked / program).read_bytes()
