@@ -147,17 +147,12 @@ void Batch::add(StreamId stream, WallTime at, std::string_view line, const Metad
                       .offset = static_cast<std::uint32_t>(offset),
                       .size = static_cast<std::uint32_t>(bytes_.size() - offset)});
     oldest_ = std::min(oldest_.value_or(at), at);
-    if (newest_.size() <= stream) {
-        newest_.resize(stream + 1, WallTime::min());
-    }
-    newest_[stream] = std::max(newest_[stream], at);
 }
 
 void Batch::clear() {
     bytes_.clear();
     items_.clear();
     oldest_.reset();
-    newest_.clear();
 }
 
 Entry Batch::decode(const Item& item) const {
@@ -180,6 +175,13 @@ Entry Batch::decode(const Item& item) const {
         }
     }
     return entry;
+}
+
+// It is the first field.
+WallTime Batch::time(const Item& item) const {
+    const auto bytes = encoded(item);
+    protozero::pbf_reader message{bytes.data(), bytes.size()};
+    return message.next(entry_adapter::timestamp) ? read_stamp(message.get_message()) : WallTime{};
 }
 
 // By stream, in each as they came.

@@ -61,11 +61,10 @@ public:
         return bytes() >= bounds.bytes || items_.size() >= bounds.lines;
     }
     std::optional<WallTime> oldest() const { return oldest_; }
-    // By stream, as far as there are lines; the oldest there is for those without.
-    const std::vector<WallTime>& newest() const { return newest_; }
 
     // Of items of this batch.
     Entry decode(const Item& item) const;
+    WallTime time(const Item& item) const;
     std::string_view encoded(const Item& item) const {
         return std::string_view{bytes_}.substr(item.offset, item.size);
     }
@@ -76,7 +75,6 @@ private:
     std::string bytes_;
     std::vector<Item> items_;
     std::optional<WallTime> oldest_;
-    std::vector<WallTime> newest_;
 };
 
 // Makes bodies of pushes (logproto.PushRequest in snappy's block format). It keeps its room from

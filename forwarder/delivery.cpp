@@ -4,6 +4,7 @@
 #include "forwarder/loki_version.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
@@ -16,8 +17,17 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-constexpr int most_timeouts = 3;                  // of a question that a proxy may not pass on
+constexpr int most_timeouts = 3;  // of a question that a proxy may not pass on
+constexpr int most_refusals = 4;  // of one that is answered by somebody, who does not know
+constexpr std::chrono::nanoseconds between_questions = 1min;
 constexpr std::size_t longest_kept = 16U << 10U;  // of a line in quarantine
+// Loki's distributor hands a push on to its ingesters by gRPC, which takes 4 MiB at once by default
+// (server.grpc_server_max_recv_msg_size), labels and all. What is larger comes back as a 500.
+constexpr std::size_t most_bytes = 3U << 20U;
+// Refused for its rate so often in a row, a push may be larger than any rate allows at once.
+constexpr int most_slowed = 3;
+// A stream of a push that has at least so much of it has one by itself.
+constexpr std::size_t alone_from = 128U << 10U;
 
 std::size_t bucket_of(double seconds) {
     const auto* const bound = std::ranges::lower_bound(push_duration_bounds_seconds, seconds);
@@ -47,71 +57,138 @@ void Delivery::set_metadata(MetadataWish wish) {
     form_known_ = wish != MetadataWish::as_loki_can;
 }
 
+void Delivery::form_is(MetadataForm form) {
+    form_ = form;
+    form_known_ = true;
+}
+
 // An old Loki would drop metadata without a word, so that it is asked first. Who answers, but not
-// that, stands before a newer one.
+// that, stands before a newer one. Where those who would know are away for longer than those who
+// take lines, metadata is in the line until they are back.
 asio::awaitable<void> Delivery::learn_form() {
-    for (int timeouts = 0; !form_known_ && timeouts < most_timeouts;) {
+    if (form_known_ || (ask_form_at_ && now_().boot < *ask_form_at_)) {
+        co_return;
+    }
+    int refusals = ask_form_at_ ? most_refusals - 1 : 0;
+    for (int timeouts = 0; timeouts < most_timeouts;) {
         const auto asked = co_await loki_.get(std::string{build_info_path});
         const auto verdict = verdict_of(asked, now_().wall);
-        if (verdict.outcome == Outcome::retry) {
-            board_.change([&](LogShipping& shown) { ++shown.pushes.failures[*verdict.failure]; });
-            timeouts += verdict.failure == PushFailure::timeout ? 1 : 0;
-            co_await set_back(verdict);
-        } else {
-            form_known_ = true;
+        if (verdict.outcome != Outcome::retry) {
             const bool told = verdict.outcome == Outcome::delivered;
             const bool keeps = !told || keeps_metadata((*asked)->body).value_or(true);
-            form_ = keeps ? MetadataForm::structured : MetadataForm::suffix;
+            form_is(keeps ? MetadataForm::structured : MetadataForm::suffix);
+            co_return;
         }
+        board_.change([&](LogShipping& shown) { ++shown.pushes.failures[*verdict.failure]; });
+        timeouts += verdict.failure == PushFailure::timeout ? 1 : 0;
+        const bool is_answer = asked && *asked;
+        refusals += is_answer ? 1 : 0;
+        if (refusals >= most_refusals) {
+            form_ = MetadataForm::suffix;
+            ask_form_at_ = now_().boot + between_questions;
+            co_return;
+        }
+        co_await set_back(verdict);
     }
     form_known_ = true;
 }
 
 asio::awaitable<void> Delivery::greet() {
     co_await learn_form();
-    board_.change([](LogShipping& shown) {
-        shown.state = ShippingState::shipping;
-        shown.trouble.clear();
-    });
+    if (form_known_) {
+        board_.change([](LogShipping& shown) {
+            shown.state = ShippingState::shipping;
+            shown.trouble.clear();
+        });
+    }
 }
 
 asio::awaitable<Delivered> Delivery::deliver(const Batch& batch) {
     co_await learn_form();
     Delivered done;
     bool any_taken = false;
-    const std::shared_ptr<const Batch> borrowed{std::shared_ptr<void>{}, &batch};
-    Parts parts{{.batch = borrowed, .first = 0, .count = batch.items().size()}};
+    auto parts = parts_of(batch);
     while (!parts.empty()) {
         give_form(parts.back());
         restamp_late(parts.back());
-        auto body = packer_.pack(*parts.back().batch, parts.back().items(), streams_);
+        while (parts.back().bytes() > most_bytes && parts.back().items.size() > 1) {
+            halve(parts);
+        }
+        auto body = packer_.pack(*parts.back().batch, parts.back().items, streams_);
         const auto size = body.size();
         const auto verdict = co_await push(std::move(body));
         if (verdict.outcome == Outcome::delivered) {
             any_taken = true;
-            done.lines += parts.back().count;
+            done.lines += parts.back().items.size();
             done.bytes += size;
-            remember_newest(*parts.back().batch);
+            remember_newest(parts.back());
             parts.pop_back();
         } else if (verdict.outcome == Outcome::retry || verdict.outcome == Outcome::pause) {
+            ease(parts, verdict);
             co_await set_back(verdict);
         } else if (verdict.outcome == Outcome::plain && form_ == MetadataForm::structured) {
             form_ = MetadataForm::suffix;
         } else if (!part_with_refused(parts, verdict)) {
-            if (!any_taken) {
-                any_taken = co_await takes_any_line();
-            }
-            if (any_taken) {
-                done.quarantined.push_back(quarantined(parts.back(), verdict));
-                parts.pop_back();
-            } else {
-                // Named: g++ 12 destroys an aggregate twice that is made within a co_await.
-                Verdict refuses_all{.outcome = Outcome::pause, .what = verdict.what};
-                co_await set_back(std::move(refuses_all));
-            }
+            any_taken = co_await give_up_line(parts, verdict, any_taken, done);
         }
     }
     co_return done;
+}
+
+// A single line that Loki does not take: parked, unless it is Loki's day, or the clock's, and not
+// the line. True when Loki is known to take others.
+asio::awaitable<bool> Delivery::give_up_line(Parts& parts,
+                                             const Verdict& verdict,
+                                             bool any_taken,
+                                             Delivered& done) {
+    if (verdict.too_new) {
+        parts.back().restamped = 0;  // a clock is wrong, and one day right
+        co_await set_back(verdict);
+        co_return any_taken;
+    }
+    if (!any_taken) {
+        any_taken = co_await takes_any_line();
+    }
+    if (any_taken) {
+        done.quarantined.push_back(quarantined(parts.back(), verdict));
+        parts.pop_back();
+    } else {
+        // Named: g++ 12 destroys an aggregate twice that is made within a co_await.
+        Verdict refuses_all{.outcome = Outcome::pause, .what = verdict.what};
+        co_await set_back(std::move(refuses_all));
+    }
+    co_return any_taken;
+}
+
+std::size_t Delivery::Part::bytes() const {
+    return std::transform_reduce(
+        items.begin(), items.end(), std::size_t{}, std::plus{}, [](auto item) {
+            return std::size_t{item.size};
+        });
+}
+
+// Loki answers for the last stream of a push alone (pkg/ingester/instance.go): of those before it,
+// what is above a stream's rate is refused without a word. So each that has enough for that has a
+// push of its own, and what is small goes together.
+Delivery::Parts Delivery::parts_of(const Batch& batch) const {
+    const std::shared_ptr<const Batch> borrowed{std::shared_ptr<void>{}, &batch};
+    std::vector<std::size_t> bytes(streams_.count());
+    for (const auto& item : batch.items()) {
+        bytes[item.stream] += item.size;
+    }
+    Parts parts(1, {.batch = borrowed, .items = {}});
+    std::vector<std::size_t> part_of(bytes.size());
+    for (std::size_t stream = 0; stream < bytes.size(); ++stream) {
+        if (bytes[stream] >= alone_from) {
+            part_of[stream] = parts.size();
+            parts.push_back({.batch = borrowed, .items = {}});
+        }
+    }
+    for (const auto& item : batch.items()) {
+        parts[part_of[item.stream]].items.push_back(item);
+    }
+    std::erase_if(parts, [](const auto& part) { return part.items.empty(); });
+    return parts;
 }
 
 // False when what is refused is a single line, which no other stamp helps.
@@ -119,35 +196,45 @@ bool Delivery::part_with_refused(Parts& parts, const Verdict& verdict) {
     if (verdict.outcome == Outcome::untimely && restamp(parts.back(), verdict)) {
         return true;
     }
-    if (parts.back().count == 1) {
+    if (parts.back().items.size() == 1) {
         return false;
     }
     halve(parts);
     return true;
 }
 
+// More at once than a rate ever allows would be refused for ever.
+void Delivery::ease(Parts& parts, const Verdict& verdict) {
+    auto& part = parts.back();
+    part.slowed = verdict.failure == PushFailure::rate_limited ? part.slowed + 1 : 0;
+    if (part.slowed >= most_slowed && part.items.size() > 1) {
+        part.slowed = 0;
+        halve(parts);
+    }
+}
+
 // The earlier half stays the next.
 void Delivery::halve(Parts& parts) {
     auto later = parts.back();
     auto& earlier = parts.back();
-    earlier.count = later.count / 2;
-    later.first += earlier.count;
-    later.count -= earlier.count;
+    const auto count = earlier.items.size() / 2;
+    const auto middle = static_cast<std::ptrdiff_t>(count);
+    later.items.erase(later.items.begin(), later.items.begin() + middle);
+    earlier.items.resize(count);
     if (!later.time_told.empty()) {
-        const auto middle = static_cast<std::ptrdiff_t>(earlier.count);
         later.time_told.erase(later.time_told.begin(), later.time_told.begin() + middle);
-        earlier.time_told.resize(earlier.count);
+        earlier.time_told.resize(count);
     }
     parts.insert(parts.end() - 1, std::move(later));
 }
 
 void Delivery::remake(Part& part, const Remake& add) {
     auto made = std::make_shared<Batch>();
-    for (const auto& item : part.items()) {
+    for (const auto& item : part.items) {
         add(*made, item, part.batch->decode(item));
     }
+    part.items.assign(made->items().begin(), made->items().end());
     part.batch = std::move(made);
-    part.first = 0;
 }
 
 void Delivery::give_form(Part& part) const {
@@ -174,7 +261,7 @@ asio::awaitable<bool> Delivery::takes_any_line() {
 }
 
 QuarantinedLine Delivery::quarantined(const Part& part, const Verdict& verdict) const {
-    const auto& item = part.items().front();
+    const auto& item = part.items.front();
     const auto entry = part.batch->decode(item);
     return {.at = entry.at,
             .labels = streams_.labels(item.stream),
@@ -215,7 +302,9 @@ asio::awaitable<void> Delivery::set_back(Verdict verdict) {
         shown.state = paused ? ShippingState::paused : ShippingState::retrying;
         shown.trouble = verdict.what;
     });
-    timer_.expires_after(paused ? patience_.paused : verdict.retry_after.value_or(backoff_.next()));
+    // Beyond what Loki wishes too, so that those who were told the same do not come back at once.
+    timer_.expires_after(paused ? patience_.paused
+                                : verdict.retry_after.value_or(0ns) + backoff_.next());
     co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
 }
 

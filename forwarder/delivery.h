@@ -61,16 +61,16 @@ public:
     boost::asio::awaitable<Delivered> deliver(const Batch& batch);
 
 private:
-    // Lines that are pushed together, in their own batch or in one that was made anew for them.
+    // Lines that are pushed together, of their own batch or of one that was made anew for them.
     struct Part {
         std::shared_ptr<const Batch> batch;
-        std::size_t first = 0;
-        std::size_t count = 0;
+        std::vector<Batch::Item> items;
         MetadataForm form = MetadataForm::structured;
         int restamped = 0;            // how often
+        int slowed = 0;               // how often in a row it came too fast
         std::vector<bool> time_told;  // which lines tell their own time; empty: none
 
-        std::span<const Batch::Item> items() const { return batch->items().subspan(first, count); }
+        std::size_t bytes() const;
     };
     using Parts = std::vector<Part>;  // the next is the last
     using Remake = std::function<void(Batch& made, const Batch::Item& item, Entry entry)>;
@@ -78,7 +78,13 @@ private:
     boost::asio::awaitable<Verdict> push(std::string body);
     boost::asio::awaitable<void> set_back(Verdict verdict);
     boost::asio::awaitable<void> learn_form();
+    void form_is(MetadataForm form);
     boost::asio::awaitable<bool> takes_any_line();
+    boost::asio::awaitable<bool> give_up_line(Parts& parts,
+                                              const Verdict& verdict,
+                                              bool any_taken,
+                                              Delivered& done);
+    Parts parts_of(const Batch& batch) const;
     void give_form(Part& part) const;
     // When a line of a stream is to be stamped anew: nothing, or the earliest stamp that will do.
     using IsUntimely = std::function<std::optional<WallTime>(StreamId stream, WallTime at)>;
@@ -86,8 +92,9 @@ private:
     bool restamp(Part& part, const Verdict& verdict);
     bool restamp(Part& part, const IsUntimely& is_untimely);
     void restamp_late(Part& part);
-    void remember_newest(const Batch& batch);
+    void remember_newest(const Part& part);
     bool part_with_refused(Parts& parts, const Verdict& verdict);
+    static void ease(Parts& parts, const Verdict& verdict);
     void note(const Verdict& verdict, std::chrono::nanoseconds took);
     QuarantinedLine quarantined(const Part& part, const Verdict& verdict) const;
     static void halve(Parts& parts);
@@ -103,8 +110,9 @@ private:
     Packer packer_;
     MetadataForm form_ = MetadataForm::structured;
     bool form_known_ = false;
-    WallTime last_stamp_{};         // stamps that are made are unique
-    std::vector<WallTime> newest_;  // of what Loki has, by stream
+    std::optional<BootTime> ask_form_at_;  // not told when it was asked
+    WallTime last_stamp_{};                // stamps that are made are unique
+    std::vector<WallTime> newest_;         // of what Loki has, by stream
     std::optional<WallTime> newest_of_all_;
 };
 

@@ -16,6 +16,11 @@ constexpr int most_restamps = 3;
 constexpr std::string_view original_time = "original_time";
 // Half of what Loki allows by default.
 constexpr std::chrono::nanoseconds longest_behind = 30min;
+// So far ahead of its own clock Loki takes lines by default (creation_grace_period): of a push with
+// one beyond it keeps those before.
+constexpr std::chrono::nanoseconds grace = 10min;
+constexpr std::chrono::nanoseconds longest_run =
+    1min;  // of stamps that differ by a nanosecond each
 
 Metadata metadata_of(const Entry& entry) {
     Metadata metadata;
@@ -27,15 +32,19 @@ Metadata metadata_of(const Entry& entry) {
 
 }  // namespace
 
-// What Loki finds too old or too new, which a clock that was set can make of any line.
+// What Loki finds too old or too new, which a clock that was set can make of any line: Loki's own
+// is the one that counts.
 bool Delivery::restamp(Part& part, const Verdict& verdict) {
     if (part.restamped >= most_restamps) {
         return false;
     }
-    const auto now = now_().wall;
+    const auto now = verdict.answered_at.value_or(now_().wall);
     const auto oldest = verdict.oldest_allowed;
+    if (verdict.too_new && last_stamp_ > now + longest_run) {
+        last_stamp_ = now;  // a wrong clock made it
+    }
     const bool any = restamp(part, [&](StreamId, WallTime at) -> std::optional<WallTime> {
-        const bool untimely = oldest ? at < *oldest : part.count == 1 || at > now;
+        const bool untimely = oldest ? at < *oldest : part.items.size() == 1 || at > now + grace;
         return untimely ? std::optional{std::max(now, oldest.value_or(now))} : std::nullopt;
     });
     part.restamped += any ? 1 : 0;
@@ -59,24 +68,24 @@ void Delivery::restamp_late(Part& part) {
     });
 }
 
-void Delivery::remember_newest(const Batch& batch) {
-    const auto& newest = batch.newest();
-    newest_.resize(std::max(newest_.size(), newest.size()), WallTime::min());
-    for (std::size_t stream = 0; stream < newest.size(); ++stream) {
-        newest_[stream] = std::max(newest_[stream], newest[stream]);
-        newest_of_all_ = std::max(newest_of_all_.value_or(newest_[stream]), newest_[stream]);
+void Delivery::remember_newest(const Part& part) {
+    newest_.resize(std::max(newest_.size(), streams_.count()), WallTime::min());
+    for (const auto& item : part.items) {
+        const auto at = part.batch->time(item);
+        newest_[item.stream] = std::max(newest_[item.stream], at);
+        newest_of_all_ = std::max(newest_of_all_.value_or(at), at);
     }
 }
 
 // The line's own time goes along as `original_time`.
 bool Delivery::restamp(Part& part, const IsUntimely& is_untimely) {
-    const bool any = std::ranges::any_of(part.items(), [&](const auto& item) {
-        return is_untimely(item.stream, part.batch->decode(item).at).has_value();
+    const bool any = std::ranges::any_of(part.items, [&](const auto& item) {
+        return is_untimely(item.stream, part.batch->time(item)).has_value();
     });
     if (!any) {
         return false;
     }
-    part.time_told.resize(part.count);
+    part.time_told.resize(part.items.size());
     auto time_told = part.time_told.begin();
     remake(part, [&](Batch& made, const Batch::Item& item, Entry entry) {
         std::vector<bool>::reference tells = *time_told++;

@@ -14,7 +14,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t longest_words = 512;
+constexpr std::size_t longest_words =
+    2048;  // shown: what Loki says of a line begins with its labels
 constexpr std::chrono::nanoseconds longest_retry_after = 10min;
 
 bool says_any_of(std::string_view words, std::span<const std::string_view> wanted) {
@@ -25,7 +26,10 @@ bool says_any_of(std::string_view words, std::span<const std::string_view> wante
 // Loki: pkg/validation/validate.go, pkg/chunkenc/interface.go (ErrTooFarBehind, ErrOutOfOrder).
 constexpr std::array<std::string_view, 4> of_time{
     "too far behind", "out of order", "timestamp too old", "timestamp too new"};
+constexpr std::array<std::string_view, 1> of_future{"timestamp too new"};
 constexpr std::array<std::string_view, 1> of_metadata{"structured metadata, but this feature"};
+// grpc-go, between Loki's own parts: "received message larger than max (5000000 vs. 4194304)".
+constexpr std::array<std::string_view, 1> of_size{"message larger than max"};
 
 std::optional<std::chrono::nanoseconds> retry_after_of(const platform::HttpAnswer& answer,
                                                        WallTime now) {
@@ -44,17 +48,20 @@ std::optional<std::chrono::nanoseconds> retry_after_of(const platform::HttpAnswe
     return std::clamp<std::chrono::nanoseconds>(wait, 0ns, longest_retry_after);
 }
 
-Verdict verdict_of_refusal(const std::string& what) {
-    if (says_any_of(what, of_metadata)) {
-        return {.outcome = Outcome::plain, .failure = PushFailure::refused, .what = what};
+// By all that it says: the reason comes after the labels, however long.
+Verdict verdict_of_refusal(const platform::HttpAnswer& answer, std::string what) {
+    Verdict verdict{
+        .outcome = Outcome::refused, .failure = PushFailure::refused, .what = std::move(what)};
+    if (says_any_of(answer.body, of_metadata)) {
+        verdict.outcome = Outcome::plain;
+    } else if (says_any_of(answer.body, of_time)) {
+        const auto date = answer.header("Date");
+        verdict.outcome = Outcome::untimely;
+        verdict.oldest_allowed = oldest_allowed_in(answer.body);
+        verdict.answered_at = date ? platform::parse_http_date(*date) : std::nullopt;
+        verdict.too_new = says_any_of(answer.body, of_future);
     }
-    if (says_any_of(what, of_time)) {
-        return {.outcome = Outcome::untimely,
-                .failure = PushFailure::refused,
-                .oldest_allowed = oldest_allowed_in(what),
-                .what = what};
-    }
-    return {.outcome = Outcome::refused, .failure = PushFailure::refused, .what = what};
+    return verdict;
 }
 
 std::string words_of(const platform::HttpAnswer& answer) {
@@ -74,6 +81,10 @@ Verdict verdict_of_status(const platform::HttpAnswer& answer, WallTime now) {
                 .retry_after = retry_after_of(answer, now),
                 .what = std::move(what)};
     }
+    if (status == 413 || (status >= 500 && says_any_of(answer.body, of_size))) {
+        return {
+            .outcome = Outcome::halve, .failure = PushFailure::refused, .what = std::move(what)};
+    }
     if (status >= 500 || status == 408 || status == 425) {
         return {.outcome = Outcome::retry,
                 .failure = PushFailure::server,
@@ -85,12 +96,8 @@ Verdict verdict_of_status(const platform::HttpAnswer& answer, WallTime now) {
                 .failure = PushFailure::credentials,
                 .what = std::move(what)};
     }
-    if (status == 413) {
-        return {
-            .outcome = Outcome::halve, .failure = PushFailure::refused, .what = std::move(what)};
-    }
     if (status == 400 || status == 422) {
-        return verdict_of_refusal(what);
+        return verdict_of_refusal(answer, std::move(what));
     }
     return {.outcome = Outcome::pause, .failure = PushFailure::url, .what = std::move(what)};
 }

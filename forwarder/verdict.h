@@ -28,10 +28,12 @@ struct Verdict {
     std::optional<PushFailure> failure;                   // nothing: delivered
     std::optional<std::chrono::nanoseconds> retry_after;  // as Loki wishes
     std::optional<WallTime> oldest_allowed;               // untimely: as Loki says
+    std::optional<WallTime> answered_at;                  // untimely: by Loki's clock, to a second
+    bool too_new = false;                                 // untimely: of the future
     std::string what;  // for people; Loki's words where it has any
 };
 
-// `now` is for a Retry-After that is a date.
+// `now` is for a Retry-After that is a date and for an answer without one.
 Verdict verdict_of(const Asked& asked, WallTime now);
 
 // "oldest acceptable timestamp is: 2026-01-02T03:04:05Z", as Loki's ingester and distributor say

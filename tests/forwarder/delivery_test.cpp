@@ -97,6 +97,24 @@ TEST_CASE("delivery: waits as long as Loki wishes") {
     CHECK_FALSE(rig.delivered);
 }
 
+TEST_CASE("delivery: a wish for no wait at all is not one to be overrun") {
+    for (const auto* wish : {"0", "Sun, 06 Nov 1994 08:49:37 GMT"}) {
+        DeliveryRig rig;
+        Delivery patient{rig.loop,
+                         rig.loki,
+                         rig.streams,
+                         rig.board,
+                         [&] { return rig.now; },
+                         {.shortest = 1min, .longest = 1min, .paused = 1min}};
+        patient.set_metadata(MetadataWish::structured);
+        rig.add_lines(1);
+        rig.loki.answer = [&](const FakeLoki::Push&) { return answered(429, "", wish); };
+        boost::asio::co_spawn(rig.loop, patient.deliver(rig.batch), [](auto&&...) {});
+        rig.loop.run_for(30ms);
+        CHECK(rig.loki.pushes.size() == 1);
+    }
+}
+
 TEST_CASE("delivery: how long pushes took is counted by its bucket") {
     DeliveryRig rig;
     rig.add_lines(1);
@@ -159,6 +177,34 @@ TEST_CASE("delivery: an old Loki, which would drop metadata, is asked what it is
     CHECK(stored_of({answered(502), answered(503), answered(200, R"({"version":"2.8.3"})")}, 3) ==
           "hello pid=7");
     CHECK(stored_of({timed_out()}, 3) == "hello");
+}
+
+TEST_CASE("delivery: while only those are away who would know it, lines go with all in them") {
+    DeliveryRig rig;
+    rig.delivery.set_metadata(MetadataWish::as_loki_can);
+    rig.loki.of_get = {answered(503),
+                       answered(503),
+                       answered(503),
+                       answered(503),
+                       answered(503),
+                       answered(200, R"({"version":"3.1.0"})")};
+    const auto stored = [&](const std::string& line) {
+        rig.batch.clear();
+        rig.add(line);
+        rig.deliver();
+        return rig.texts().back();
+    };
+    CHECK(stored("one") == "one pid=7");
+    CHECK(rig.loki.asked.size() == 4);
+    CHECK(stored("two") == "two pid=7");  // not asked again at once
+    CHECK(rig.loki.asked.size() == 4);
+    rig.now.boot += 1min;
+    CHECK(stored("three") == "three pid=7");
+    CHECK(rig.loki.asked.size() == 5);
+    rig.now.boot += 1min;
+    CHECK(stored("four") == "four");
+    CHECK(stored("five") == "five");
+    CHECK(rig.loki.asked.size() == 6);
 }
 
 TEST_CASE("delivery: an operator's wish for the form of metadata needs no question") {

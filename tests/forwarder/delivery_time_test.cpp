@@ -122,6 +122,46 @@ TEST_CASE("delivery: lines of the future are stamped anew, those of the past sta
     CHECK(original_time(stored[1]) == "2026-03-05T16:00:00.000000Z");
 }
 
+TEST_CASE("delivery: while our clock is wrong lines have the time of Loki's, and none is parked") {
+    DeliveryRig rig;
+    rig.now.wall = noon + 2h;
+    rig.add("before", noon - 1s);
+    rig.add("after", noon + 2h);
+    rig.add("after", noon + 2h + 1s);
+    rig.loki.answer = [](const FakeLoki::Push& streams) {
+        const bool any = any_line(streams, [](const auto& line) { return line.at > noon + 10min; });
+        return any ? answered_at("Sun, 01 Mar 2026 12:00:00 GMT",
+                                 400,
+                                 "entry for stream '{}' has timestamp too new: 2026-03-01")
+                   : answered(204);
+    };
+    CHECK(rig.deliver().quarantined.empty());
+    const auto& stored = rig.loki.stored[rig.streams.labels(rig.stream())];
+    REQUIRE(stored.size() == 3);
+    CHECK(stored[0].at == noon - 1s);
+    CHECK(stored[1].at == noon);
+    CHECK(stored[2].at == noon + 1ns);
+    CHECK(original_time(stored[2]) == "2026-03-01T14:00:01.000000Z");
+}
+
+TEST_CASE("delivery: where Loki does not tell its time, lines wait until our clock is right") {
+    DeliveryRig rig;
+    rig.now.wall = noon + 2h;
+    rig.add("before", noon - 1s);
+    rig.add("after", noon + 2h);
+    rig.loki.answer = [&](const FakeLoki::Push& streams) {
+        if (rig.loki.pushes.size() == 40) {
+            rig.now.wall = noon;
+        }
+        const bool any = any_line(streams, [](const auto& line) { return line.at > noon + 10min; });
+        return any ? answered(400, "entry for stream '{}' has timestamp too new: 2026-03-01")
+                   : answered(204);
+    };
+    CHECK(rig.deliver().quarantined.empty());
+    CHECK(rig.texts() == std::vector<std::string>{"before", "after"});
+    CHECK(rig.loki.stored[rig.streams.labels(rig.stream())].back().at < noon + 1min);
+}
+
 TEST_CASE("delivery: a line that stays untimely under each new stamp is parked with its time") {
     DeliveryRig rig;
     rig.add("odd", noon - 1h);

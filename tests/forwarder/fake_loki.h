@@ -32,6 +32,12 @@ inline Asked answered(unsigned status, std::string body = "", std::string retry_
     return platform::HttpResult{std::move(answer)};
 }
 
+// An answer that tells the time of who gives it.
+inline Asked answered_at(const std::string& date, unsigned status, std::string body) {
+    return platform::HttpResult{platform::HttpAnswer{
+        .status = status, .headers = {{"Date", date}}, .body = std::move(body)}};
+}
+
 inline Asked timed_out() {
     return platform::HttpResult{ReachFailure{.what = "no answer in time", .timed_out = true}};
 }

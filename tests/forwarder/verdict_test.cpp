@@ -115,6 +115,28 @@ TEST_CASE("verdict: Loki's words about time are told from those about the line")
     CHECK(behind.outcome == Outcome::untimely);
     CHECK(behind.oldest_allowed == now - 1h + 1s);
     CHECK(answered(400, "entry out of order").outcome == Outcome::untimely);
+    CHECK(future.too_new);
+    CHECK_FALSE(old.too_new);
+}
+
+TEST_CASE("verdict: the reason is found behind labels, however long") {
+    const auto labels = "entry for stream '{unit=\"" + std::string(5'000, 'u') + "\"}' has ";
+    const auto old = answered(400,
+                              labels +
+                                  "timestamp too old: 1994-10-01T00:00:00Z, oldest acceptable "
+                                  "timestamp is: 1994-10-30T08:49:30Z\n");
+    CHECK(old.outcome == Outcome::untimely);
+    CHECK(old.oldest_allowed == now - 168h + 1s);
+}
+
+TEST_CASE("verdict: what Loki's own parts find too large is halved and not tried for ever") {
+    for (const auto* words : {"grpc: received message larger than max (4200000 vs. 4194304)",
+                              "trying to send message larger than max (5000000 vs. 4194304)"}) {
+        const auto verdict =
+            answered(500, std::string{"rpc error: code = ResourceExhausted desc = "} + words);
+        CHECK(verdict.outcome == Outcome::halve);
+        CHECK(verdict.failure == PushFailure::refused);
+    }
 }
 
 TEST_CASE("verdict: a Loki that wants no metadata, and one that finds it too large") {
@@ -141,7 +163,7 @@ TEST_CASE("verdict: other refusals are of the line, with Loki's words for people
     CHECK(answered(422, "error at least one valid stream is required for ingestion").outcome ==
           Outcome::refused);
     const auto huge = answered(400, std::string(1'000'000, 'x'));
-    CHECK(huge.what.size() < 1'000);
+    CHECK(huge.what.size() < 3'000);
     CHECK(answered(400, "\xFF\x1B[31m").what.find('\x1B') == std::string::npos);
 }
 

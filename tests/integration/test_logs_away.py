@@ -20,7 +20,7 @@ AWAY = float(os.environ.get("PAWS_AWAY", "10"))
 FAULTS = {
     "too many requests": Fault(status=429, retry_after="1", seconds=3),
     "too many requests, by date": Fault(status=429, retry_after="date:2", count=3),
-    "too many requests, at once again": Fault(status=429, retry_after="0", count=200),
+    "too many requests, at once again": Fault(status=429, retry_after="0", count=4),
     "errors": Fault(status=500, count=2),
     "unavailable": Fault(status=503, count=2),
     "taken, and cut off before the answer": Fault("store_cut", count=3),

@@ -176,3 +176,42 @@ def test_a_loki_that_takes_less_at_a_time(feed):
         book.check(loki)
         order_is_kept(loki)
         assert counted(agent, "quarantined_total") == 0
+
+
+def test_a_loki_that_does_not_tell_what_it_drops_above_a_streams_rate(feed):
+    """The last stream of a push is the one that it answers for."""
+    limits = Limits(stream_rate=2 << 20, stream_burst=2 << 20, last_stream_speaks=True)
+    with FakeLoki(limits) as loki, ShippingAgent(shipping(feed, loki.url)) as agent:
+        sizes = {"one.service": 10_000, "two.service": 10_000, "few.service": 0}  # the last is taken
+        books = [Written(feed, unit) for unit in sizes]
+        for _ in range(500):
+            for book in books:
+                book.lines(1, size=sizes[book.unit])
+        for book in books:
+            book.check(loki, 60)
+            order_is_kept(loki, book.unit)
+        assert counted(agent, "push_failures_total", reason="rate_limited") > 0
+        assert counted(agent, "quarantined_total") == 0
+
+
+def test_a_loki_whose_parts_take_less_from_each_other(feed):
+    with FakeLoki(Limits(max_message=20_000)) as loki, \
+            ShippingAgent(shipping(feed, loki.url)) as agent:
+        book = Written(feed)
+        book.lines(400, size=300)
+        book.check(loki)
+        order_is_kept(loki)
+        assert counted(agent, "quarantined_total") == 0
+
+
+def test_while_our_clock_is_far_ahead_all_arrives_by_lokis(feed):
+    now = time.time() - 2 * HOUR  # the agent's is two hours ahead of it
+    with FakeLoki(clock=lambda: time.time() - 2 * HOUR) as loki, \
+            ShippingAgent(shipping(feed, loki.url)) as agent:
+        book = Written(feed)
+        book.lines(20, at=now)
+        book.lines(100)
+        book.check(loki)
+        assert counted(agent, "quarantined_total") == 0
+        assert all(row.timestamp / 1e9 < time.time() - 2 * HOUR + 600 for row in book.held(loki))
+        assert sum("original_time" in row.metadata for row in book.held(loki)) == 100

@@ -85,6 +85,7 @@ class LokiApi:
             problem = None
             if valid:
                 self.store.check_rate(tenant, valid, now)
+                check_message(len(data), self.limits.max_message)
                 problem = self.store.push(tenant, valid, now)
         # pkg/distributor/distributor.go: what an ingester says comes before what was invalid.
         if problem:
@@ -152,6 +153,13 @@ def check_headers(request: Request) -> None:
         raise Refused(400, "mime: no media type")
     if kind.partition(";")[0].strip().lower() != "application/x-protobuf":
         raise Refused(400, f'Content-Type "{kind}" not supported')
+
+
+def check_message(size: int, limit: int) -> None:
+    """grpc-go's recv, whose words the distributor passes on with a 500."""
+    if size > limit:
+        raise Refused(500, "rpc error: code = ResourceExhausted desc = grpc: received message"
+                           f" larger than max ({size} vs. {limit})")
 
 
 def refusal(refused: Refused) -> Reply:

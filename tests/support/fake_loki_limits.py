@@ -19,6 +19,8 @@ class Limits:
     of a machine decides no test; Loki's own are REAL_RATES."""
 
     max_body: int = 64 << 20             # distributor.max-recv-msg-size is 100 MiB
+    # What the distributor hands to an ingester: dskit's server.grpc_server_max_recv_msg_size.
+    max_message: int = 4 << 20
     max_label_names: int = 15
     max_label_name: int = 1024
     max_label_value: int = 2048

@@ -63,7 +63,8 @@ class LokiServer(HttpServer):
             return False
         if request.length > MAX_BODY:
             self._note(request, 413)
-            self._send(connection, serialized(refusal(too_large(request.length, MAX_BODY))))
+            self._send(connection, serialized(refusal(too_large(request.length, MAX_BODY)),
+                                              self._api.clock()))
             return False
         self._picked[connection] = fault
         return True
@@ -100,7 +101,7 @@ class LokiServer(HttpServer):
         carried = Carried()
         reply = self._reply(request, carried)
         self._note(request, 0 if cut else reply.status, carried)
-        data = serialized(reply)
+        data = serialized(reply, self._api.clock())
         if fault.kind == "store_cut_status":
             connection.send(data[:11])  # HTTP/1.1 20
         elif fault.kind == "drip":
@@ -158,6 +159,6 @@ def is_push(request: Request) -> bool:
     return urllib.parse.urlsplit(request.target).path == PUSH
 
 
-def serialized(reply: Reply) -> bytes:
-    headers = {"Date": email.utils.formatdate(usegmt=True), **reply.headers}
+def serialized(reply: Reply, now: float) -> bytes:
+    headers = {"Date": email.utils.formatdate(now, usegmt=True), **reply.headers}
     return message(reply.status, REASONS[reply.status], headers, reply.body)
