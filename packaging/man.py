@@ -22,6 +22,8 @@ def sections(text):
         heading, colon, rest = line.partition(":")
         if colon and heading in HEADINGS | {"Exit", "Usage"} and line == line.lstrip():
             found.append((heading, [rest.strip()] if rest.strip() else []))
+        elif line.strip() and line == line.lstrip() and found[-1][0] in HEADINGS:
+            found.append(("Notes", [line]))  # a paragraph behind a list
         else:
             found[-1][1].append(line)
     return found
@@ -54,8 +56,9 @@ def of_verb(words):
     text = help_of(words)
     found = dict(sections(text))
     page = f".SS {escaped(' '.join(words[1:]))}\n{body('', found[''])}.PP\n.B {escaped(found['Usage'][0])}\n"
-    for heading in ("Arguments", "Options", "Examples", "Exit"):
+    for heading in ("Arguments", "Options", "Notes", "Examples", "Exit"):
         if found.get(heading):
+            page += ".PP\n" * (heading == "Notes")
             page += f".PP\n{heading}:\n.PP\n" * (heading in ("Examples", "Exit"))
             page += body(heading, found[heading])
     return page + "".join(of_verb([*words, verb]) for verb, _ in items(found.get("Verbs", [])))

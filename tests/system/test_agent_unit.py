@@ -96,11 +96,12 @@ def test_it_does_not_start_with_a_bad_configuration(host, agent):
         "ActiveState": "failed", "ExecMainStatus": "78", "NRestarts": "0"}
     assert "agent.toml:2:1: [web] 'lisen' is not a setting; did you mean 'listen'?" in agent.log()
     host.run("rm /etc/paws-agent/agent.toml")
-    host.run(["systemctl", "reset-failed", UNIT])
     agent.start()
 
 
-def test_a_killed_agent_is_started_again(host, agent):
+def test_a_killed_agent_is_started_again_however_often(host, agent):
+    for _ in range(7):  # systemd's own limit is five starts in ten seconds
+        agent.restart()
     pid = agent.pid()
     host.kill(pid)
     host.wait_for(lambda: agent.pid() not in (0, pid), 30, "systemd starts it again")

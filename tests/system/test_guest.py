@@ -129,6 +129,12 @@ def test_the_hardened_unit_runs(host, agent):
     assert host.read(f"/proc/{pid}/oom_score_adj").strip() == "-500"
     assert host.read(f"/proc/{pid}/cgroup").strip() == f"0::/paws.slice/{UNIT}"
     assert "CapEff:\t0000000000000000" in host.read(f"/proc/{pid}/status")
+    slice_of = "/sys/fs/cgroup/paws.slice"
+    limits = {f"{slice_of}/memory.min": str(32 << 20), f"{slice_of}/cpu.weight": "200",
+              f"{slice_of}/io.weight": "default 200",
+              f"{slice_of}/{UNIT}/memory.high": str(160 << 20),
+              f"{slice_of}/{UNIT}/memory.max": str(256 << 20), f"{slice_of}/{UNIT}/pids.max": "128"}
+    assert {path: host.read(path).strip() for path in limits} == limits
     agent.wait_for_collectors()
 
 

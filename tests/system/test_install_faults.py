@@ -69,6 +69,8 @@ def test_without_a_journal_on_disk_it_reads_the_one_in_memory():
         host.run(INSTALL, timeout=120)
         becomes_ready(host, agent)
         assert agent.metrics().value("paws_agent_collector_success", collector="journal") == 1
+        runner = RunnerUnit(host).install().start()
+        agent.wait_for_state(runner.name, "idle")  # which only its lines tell
 
 
 def test_without_any_journal_it_knows_of_no_runner_that_it_is_well():

@@ -157,6 +157,15 @@ def test_an_agent_that_was_disabled_stays_so(host, agent):
     host.run(["systemctl", "enable", UNIT])
 
 
+def test_an_agent_that_was_masked_stays_so(host, agent):
+    host.run(["systemctl", "mask", "--now", UNIT])
+    install(host)
+    assert host.show(UNIT, "UnitFileState", "ActiveState") == {
+        "UnitFileState": "masked", "ActiveState": "inactive"}
+    host.run(["systemctl", "unmask", UNIT])
+    host.run(["systemctl", "start", UNIT])
+
+
 def test_a_faulty_configuration_stops_the_agent_and_not_the_package(host, agent):
     good = host.read("/etc/paws-agent/agent.toml")
     host.write("/etc/paws-agent/agent.toml", "[web]\nlisen = [\":1\"]\n")
@@ -184,3 +193,12 @@ def test_removed_it_leaves_what_it_knew_and_purged_what_others_made(host, agent)
     assert host.read("/etc/paws-agent/conf.d/mine.toml") == "[agent]\n"
     install(host)
     host.wait_for(lambda: agent.get("/-/ready").status == 200, 30, "installed again it is ready")
+
+
+def test_purged_it_leaves_nothing_where_nobody_has_made_anything(host, agent):
+    host.run("rm /etc/paws-agent/conf.d/mine.toml")
+    apt(host, "purge", PACKAGE)
+    left = host.run("ls -d /etc/paws-agent /var/lib/paws-agent /run/paws-agent /run/paws-inspect "
+                    "/etc/needrestart/conf.d/paws-agent.conf /usr/share/paws-runner-agent",
+                    check=False).stdout
+    assert left == ""

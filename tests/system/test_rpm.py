@@ -77,6 +77,8 @@ def is_ready(agent):
 
 
 def test_it_is_enabled_started_and_useful(host, rpm, agent):
+    # As on RHEL-likes: only what a preset names is enabled.
+    host.write("/usr/lib/systemd/system-preset/99-default-disable.preset", "disable *\n")
     rpm.run("--install", "--nodeps", rpm.package)
     host.wait_for(lambda: is_ready(agent), 30, "the agent is ready")
     assert host.show(UNIT, "UnitFileState")["UnitFileState"] == "enabled"

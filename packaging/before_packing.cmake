@@ -1,3 +1,11 @@
+# What is done to the staged files of each package before it is packed.
+
+# Fedora's zsh and EL's know no vendor-completions, and Debian's no site-functions.
+if(CPACK_GENERATOR STREQUAL "RPM")
+  set(zsh ${CPACK_TEMPORARY_INSTALL_DIRECTORY}/usr/share/zsh)
+  file(RENAME ${zsh}/vendor-completions ${zsh}/site-functions)
+endif()
+
 # Every file's time is that of the commit, so that a package does not tell when and where it was built:
 # rpmbuild clamps only times that are later.
 if(DEFINED ENV{SOURCE_DATE_EPOCH})
