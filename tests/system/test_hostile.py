@@ -124,6 +124,11 @@ for (1..$most) {{ my $one = IO::Socket::INET->new(PeerAddr => "127.0.0.1:{PORT}"
 CONTROL = f"""perl -MIO::Socket::UNIX -e '$SIG{{PIPE}} = "IGNORE"; my ($most, $text, $stay) = @ARGV; my @all;
 for (1..$most) {{ my $one = IO::Socket::UNIX->new(Peer => "{SOCKET}")
     or last; push @all, $one; print $one $text; $one->flush }} sleep $stay; print "did ", scalar @all'"""
+# As an action hands over a directory, again and again; the socket takes whole messages (seqpacket).
+HAND_OVER = """perl -MIO::Socket::UNIX -e '$SIG{PIPE} = "IGNORE"; my @all; for (1..3000) {
+my $one = IO::Socket::UNIX->new(Type => SOCK_SEQPACKET, Peer => "/run/paws-agent/handover.sock")
+    or last; push @all, $one; $one->send("acme-widgets.hostile\\n/\\nroot"); shift @all if @all > 200 }
+sleep 3; print "did ", scalar @all'"""
 # Asks for seconds, one after the other; counts the answers.
 ASK = f"""perl -MIO::Socket::UNIX -e '$SIG{{PIPE}} = "IGNORE"; my $until = time + 3; my $answers = 0;
 while (time < $until) {{ my $one = IO::Socket::UNIX->new(Peer => "{SOCKET}") or next;
@@ -164,6 +169,7 @@ HARMLESS = {
     "hold every connection to the control socket": f"{CONTROL} 3000 '' 3",
     "send garbage to the control socket": f"{CONTROL} 200 \"$(seq 5000)\" 0",
     "ask the control socket for ever": ASK,
+    "hand directories over for ever": HAND_OVER,
     "exhaust its inotify(7) watches": WATCH,
     "fill /tmp": FILL,
     "ask for a name from elsewhere":
@@ -229,6 +235,11 @@ DIRECTORY = {
     "traces from the future":
         (f"cd {ROOT}/_diag && for y in 2098 2099; do echo x >Worker_${{y}}0101-000000-utc.log; done",
          "rm _diag/Worker_209*"),
+    "the longest names there are, deep in each other":
+        (f"cd {ROOT}/_diag && n=$(printf 'n%.0s' $(seq 255)) && touch Worker_20260101-000000-utc.log"
+         " && for k in $(seq 100); do touch $k${n#???}; done"
+         " && for k in $(seq 15); do mkdir $n && cd $n || exit; done && touch $n",
+         "rm -rf _diag/n* _diag/[0-9]*n _diag/Worker_20260101-000000-utc.log"),
     "names that break lines and quotes":
         (f"cd {ROOT}/_diag && touch \"$(printf 'a\\nb\"}} 1')\" \"$(printf '\\377\\376')\"",
          "rm -f _diag/a* _diag/\"$(printf '\\377\\376')\""),
