@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from connect_proxy import ConnectProxy
 from fake_loki import FakeLoki
 from http_server import TestAuthority
 from log_ledger_check import ShippingAgent, Written, counted, order_is_kept, shipping
@@ -87,3 +88,14 @@ def test_who_is_not_who_it_says_gets_no_line(book, tmp_path):
         agent.drop_in.write_text(shipping(book.feed, good.url, ca_file=trust))
         agent.reload()
         assert book.check(good) == 0
+
+def test_through_a_proxy_that_knows_the_name(book, tmp_path):
+    authority = TestAuthority(tmp_path / "ca")
+    loki = FakeLoki(tls=authority.server("loki.example"))
+    with ConnectProxy() as proxy, loki, \
+            ShippingAgent(shipping(book.feed, f"https://loki.example:{loki.port}",
+                                   proxy=f'"{proxy.endpoint}"',
+                                   ca_file=f'"{authority.file}"')):
+        book.lines(100)
+        assert book.check(loki) == 0
+    assert set(proxy.asked) == {f"loki.example:{loki.port}"}
