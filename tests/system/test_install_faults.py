@@ -160,22 +160,50 @@ INTERRUPTED = {"preinst": ("half-installed", INSTALL),
                "postinst": ("half-configured", ["dpkg", "--configure", "--pending"])}
 
 
+def interrupt(host, script):
+    """An installation that is killed when it has come to that script."""
+    host.run(["sh", "-ec", HELD_UP, script], timeout=60)
+    host.run(["systemd-run", "--unit=installs", *INSTALL[:-1], "/root/held-up.deb"])
+    host.wait_for(lambda: host.run("test -e /root/reached", check=False).returncode == 0, 30,
+                  f"dpkg is in {script}")
+    host.run("systemctl kill --signal=KILL installs")
+    host.wait_for(lambda: host.show("installs", "ActiveState")["ActiveState"] == "failed", 30, "it is gone")
+
+
 @pytest.mark.parametrize("script", INTERRUPTED)
 def test_an_interrupted_dpkg_is_completed_as_dpkg_says(script):
     left, complete = INTERRUPTED[script]
     with booted("cut") as (host, agent):
-        host.run(["sh", "-ec", HELD_UP, script], timeout=60)
-        host.run(["systemd-run", "--unit=installs", *INSTALL[:-1], "/root/held-up.deb"])
-        host.wait_for(lambda: host.run("test -e /root/reached", check=False).returncode == 0, 30,
-                      f"dpkg is in {script}")
-        host.run("systemctl kill --signal=KILL installs")
-        host.wait_for(lambda: host.show("installs", "ActiveState")["ActiveState"] == "failed", 30, "it is gone")
+        interrupt(host, script)
         assert state(host) == left
         assert not is_ready(agent)
         host.run(complete, timeout=120)
         becomes_ready(host, agent)
         assert state(host) == "installed"
         assert host.run(["dpkg", "--verify", PACKAGE]).stdout == ""
+
+
+@pytest.mark.parametrize("script", INTERRUPTED)
+def test_an_interrupted_upgrade_loses_nothing(script):
+    """The agent before it runs on, and what it knew is known to the one that comes."""
+    left, complete = INTERRUPTED[script]
+    with booted("cut-upgrade") as (host, agent):
+        host.run(INSTALL, timeout=120)
+        becomes_ready(host, agent)
+        runner = RunnerUnit(host, "kept").install(FAKE_RELAUNCH_MS="300").start()
+        agent.wait_for_state(runner.name, "idle")
+        runner.tell("job before 1 Succeeded")
+        host.wait_for(lambda: agent.metrics().sum("paws_runner_jobs_total", runner=runner.name) == 1, 30,
+                      "its job is counted")
+        agent_pid, runner_pid = agent.pid(), runner.main_pid()
+        interrupt(host, script)
+        assert state(host) == left
+        assert agent.pid() == agent_pid and is_ready(agent)
+        host.run(complete, timeout=120)
+        host.wait_for(lambda: agent.pid() not in (0, agent_pid) and is_ready(agent), 30, "the new one runs")
+        assert state(host) == "installed" and runner.main_pid() == runner_pid
+        host.wait_for(lambda: agent.metrics().sum("paws_runner_jobs_total", runner=runner.name) == 1, 30,
+                      "its job is known")
 
 
 def test_unpacked_and_not_configured_the_old_agent_runs_on():
