@@ -353,6 +353,21 @@ def test_a_million_files_are_walked_in_time(host, agent):
     host.run(f"rm -r {runner.root}", timeout=120)
 
 
+def test_an_action_that_takes_too_long_is_ended_and_tried_again(host, agent):
+    slow = "/etc/systemd/system/paws-open@.service.d/slow.conf"
+    host.write(slow, "[Service]\nExecStartPre=sleep 100\nTimeoutStartSec=1s\n")
+    host.run("systemctl daemon-reload")
+    runner = closed_runner(host, "slow")
+    runner.start()
+    unit = f"paws-open@{runner.name}.service"
+    host.wait_for(lambda: any("timed out" in line for line in host.messages("-u", unit)), 30, "it is ended")
+    assert agent.get("/-/ready").status == 200
+    assert not agent.may_look_into(runner.name)
+    host.run(f"rm {slow}; systemctl daemon-reload")
+    host.wait_for(lambda: agent.may_look_into(runner.name), 90, "it is tried again")
+    runner.stop()
+
+
 @pytest.mark.parametrize("verb", ["open", "inspect"])
 def test_its_unit_gives_it_little(host, agent, verb):
     unit = f"paws-{verb}@acme-widgets.x.service"
