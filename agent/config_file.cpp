@@ -53,6 +53,12 @@ std::optional<WebFault> fault_of(const WebSection& web) {
     return std::nullopt;
 }
 
+std::string fault_of(const JournalSection& journal) {
+    return journal.directory.empty() || journal.namespace_id.empty()
+               ? ""
+               : "[journal] takes 'directory' or 'namespace', not both";
+}
+
 void read_journal(Section& section, JournalSection& journal) {
     section.take("directory", journal.directory, check_path_or_empty);
     section.take("namespace", journal.namespace_id, check_journal_namespace);
@@ -338,7 +344,7 @@ Result<Config> parse_config(const std::vector<Document>& documents) {
     if (const auto fault = fault_of(config.web); faults_text.empty() && fault) {
         faults_text = shown(documents, *fault);
     }
-    for (const auto& fault : {fault_of(config.github), fault_of(config.logs)}) {
+    for (const auto& fault : {fault_of(config.journal), fault_of(config.github), fault_of(config.logs)}) {
         if (faults_text.empty() && !fault.empty()) {
             faults_text = documents.back().name + ": " + fault;
         }

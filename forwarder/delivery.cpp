@@ -4,7 +4,6 @@
 #include "forwarder/loki_version.h"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
@@ -24,14 +23,17 @@ constexpr std::size_t longest_kept = 16U << 10U;  // of a line in quarantine
 // Loki's distributor hands a push on to its ingesters by gRPC, which takes 4 MiB at once by default
 // (server.grpc_server_max_recv_msg_size), labels and all. What is larger comes back as a 500.
 constexpr std::size_t most_bytes = 3U << 20U;
-// Refused for its rate so often in a row, a push may be larger than any rate allows at once.
-constexpr int most_slowed = 3;
-// A stream of a push that has at least so much of it has one by itself.
-constexpr std::size_t alone_from = 128U << 10U;
 
 std::size_t bucket_of(double seconds) {
     const auto* const bound = std::ranges::lower_bound(push_duration_bounds_seconds, seconds);
     return static_cast<std::size_t>(bound - push_duration_bounds_seconds.begin());
+}
+
+// What an answer to the question for its version tells of how Loki takes metadata.
+MetadataForm form_told(const Asked& asked, const Verdict& verdict) {
+    const bool told = verdict.outcome == Outcome::delivered;
+    const bool keeps = !told || keeps_metadata((*asked)->body).value_or(true);
+    return keeps ? MetadataForm::structured : MetadataForm::suffix;
 }
 
 }  // namespace
@@ -57,11 +59,6 @@ void Delivery::set_metadata(MetadataWish wish) {
     form_known_ = wish != MetadataWish::as_loki_can;
 }
 
-void Delivery::form_is(MetadataForm form) {
-    form_ = form;
-    form_known_ = true;
-}
-
 // An old Loki would drop metadata without a word, so that it is asked first. Who answers, but not
 // that, stands before a newer one. Where those who would know are away for longer than those who
 // take lines, metadata is in the line until they are back.
@@ -69,26 +66,27 @@ asio::awaitable<void> Delivery::learn_form() {
     if (form_known_ || (ask_form_at_ && now_().boot < *ask_form_at_)) {
         co_return;
     }
+    int timeouts = 0;
     int refusals = ask_form_at_ ? most_refusals - 1 : 0;
-    for (int timeouts = 0; timeouts < most_timeouts;) {
+    for (;;) {
         const auto asked = co_await loki_.get(std::string{build_info_path});
         const auto verdict = verdict_of(asked, now_().wall);
         if (verdict.outcome != Outcome::retry) {
-            const bool told = verdict.outcome == Outcome::delivered;
-            const bool keeps = !told || keeps_metadata((*asked)->body).value_or(true);
-            form_is(keeps ? MetadataForm::structured : MetadataForm::suffix);
-            co_return;
+            form_ = form_told(asked, verdict);
+            break;
         }
         board_.change([&](LogShipping& shown) { ++shown.pushes.failures[*verdict.failure]; });
         timeouts += verdict.failure == PushFailure::timeout ? 1 : 0;
-        const bool is_answer = asked && *asked;
-        refusals += is_answer ? 1 : 0;
+        refusals += *asked ? 1 : 0;
         if (refusals >= most_refusals) {
             form_ = MetadataForm::suffix;
             ask_form_at_ = now_().boot + between_questions;
             co_return;
         }
         co_await set_back(verdict);
+        if (timeouts >= most_timeouts) {
+            break;
+        }
     }
     form_known_ = true;
 }
@@ -160,37 +158,6 @@ asio::awaitable<bool> Delivery::give_up_line(Parts& parts,
     co_return any_taken;
 }
 
-std::size_t Delivery::Part::bytes() const {
-    return std::transform_reduce(
-        items.begin(), items.end(), std::size_t{}, std::plus{}, [](auto item) {
-            return std::size_t{item.size};
-        });
-}
-
-// Loki answers for the last stream of a push alone (pkg/ingester/instance.go): of those before it,
-// what is above a stream's rate is refused without a word. So each that has enough for that has a
-// push of its own, and what is small goes together.
-Delivery::Parts Delivery::parts_of(const Batch& batch) const {
-    const std::shared_ptr<const Batch> borrowed{std::shared_ptr<void>{}, &batch};
-    std::vector<std::size_t> bytes(streams_.count());
-    for (const auto& item : batch.items()) {
-        bytes[item.stream] += item.size;
-    }
-    Parts parts(1, {.batch = borrowed, .items = {}});
-    std::vector<std::size_t> part_of(bytes.size());
-    for (std::size_t stream = 0; stream < bytes.size(); ++stream) {
-        if (bytes[stream] >= alone_from) {
-            part_of[stream] = parts.size();
-            parts.push_back({.batch = borrowed, .items = {}});
-        }
-    }
-    for (const auto& item : batch.items()) {
-        parts[part_of[item.stream]].items.push_back(item);
-    }
-    std::erase_if(parts, [](const auto& part) { return part.items.empty(); });
-    return parts;
-}
-
 // False when what is refused is a single line, which no other stamp helps.
 bool Delivery::part_with_refused(Parts& parts, const Verdict& verdict) {
     if (verdict.outcome == Outcome::untimely && restamp(parts.back(), verdict)) {
@@ -201,40 +168,6 @@ bool Delivery::part_with_refused(Parts& parts, const Verdict& verdict) {
     }
     halve(parts);
     return true;
-}
-
-// More at once than a rate ever allows would be refused for ever.
-void Delivery::ease(Parts& parts, const Verdict& verdict) {
-    auto& part = parts.back();
-    part.slowed = verdict.failure == PushFailure::rate_limited ? part.slowed + 1 : 0;
-    if (part.slowed >= most_slowed && part.items.size() > 1) {
-        part.slowed = 0;
-        halve(parts);
-    }
-}
-
-// The earlier half stays the next.
-void Delivery::halve(Parts& parts) {
-    auto later = parts.back();
-    auto& earlier = parts.back();
-    const auto count = earlier.items.size() / 2;
-    const auto middle = static_cast<std::ptrdiff_t>(count);
-    later.items.erase(later.items.begin(), later.items.begin() + middle);
-    earlier.items.resize(count);
-    if (!later.time_told.empty()) {
-        later.time_told.erase(later.time_told.begin(), later.time_told.begin() + middle);
-        earlier.time_told.resize(count);
-    }
-    parts.insert(parts.end() - 1, std::move(later));
-}
-
-void Delivery::remake(Part& part, const Remake& add) {
-    auto made = std::make_shared<Batch>();
-    for (const auto& item : part.items) {
-        add(*made, item, part.batch->decode(item));
-    }
-    part.items.assign(made->items().begin(), made->items().end());
-    part.batch = std::move(made);
 }
 
 void Delivery::give_form(Part& part) const {

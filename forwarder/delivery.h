@@ -78,7 +78,6 @@ private:
     boost::asio::awaitable<Verdict> push(std::string body);
     boost::asio::awaitable<void> set_back(Verdict verdict);
     boost::asio::awaitable<void> learn_form();
-    void form_is(MetadataForm form);
     boost::asio::awaitable<bool> takes_any_line();
     boost::asio::awaitable<bool> give_up_line(Parts& parts,
                                               const Verdict& verdict,

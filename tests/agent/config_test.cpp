@@ -56,7 +56,6 @@ tls_key = "/etc/tls/web.key"
 client_ca = "/etc/tls/clients.pem"
 token_file = "/etc/paws-agent/web.tokens"
 [journal]
-directory = "/srv/journal"
 namespace = "runners"
 [runners]
 discover = false
@@ -93,7 +92,6 @@ legacy_metrics = true
     CHECK(config.web.tls_key == "/etc/tls/web.key");
     CHECK(config.web.client_ca == "/etc/tls/clients.pem");
     CHECK(config.web.token_file == "/etc/paws-agent/web.tokens");
-    CHECK(config.journal.directory == "/srv/journal");
     CHECK(config.journal.namespace_id == "runners");
     CHECK_FALSE(config.runners.discover);
     REQUIRE(config.runners.fixed.size() == 2);
@@ -123,6 +121,9 @@ TEST_CASE("config: GitHub is asked with a token or as an App, never with half of
           "agent.toml: [github] an App needs 'app_id', 'app_key_file' and 'installation_id'");
     CHECK(fault("[github]\ninstallation_id = '1'\ntoken_file = '/t'") ==
           "agent.toml: [github] takes 'token_file' or an App, not both");
+    CHECK(fault("[journal]\ndirectory = '/srv/journal'\nnamespace = 'runners'") ==
+          "agent.toml: [journal] takes 'directory' or 'namespace', not both");
+    CHECK(fault("[journal]\ndirectory = '/srv/journal'") == "accepted");
 }
 
 TEST_CASE("config: a token goes to a server by TLS, and nothing else is taken for one") {

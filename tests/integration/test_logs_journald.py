@@ -14,7 +14,7 @@ import pytest
 
 from fake_loki import FakeLoki
 from log_ledger_check import ShippingAgent, Written, counted, kept, order_is_kept, shipping
-from polling import wait_for
+from polling import Unmet, wait_for
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="it needs root")
 JOURNALD = "/lib/systemd/systemd-journald"
@@ -121,6 +121,36 @@ def test_a_real_journald_that_vacuums_what_was_not_read_yet():
         print(f"{len(missing)} were vacuumed, {dropped:.0f} are counted")
         assert 1000 < len(missing) <= dropped <= len(missing) + 20
         assert missing == book.texts[100:100 + len(missing)], "the oldest, in one piece"
+
+
+def test_a_namespace_is_read_by_its_name():
+    with Journald("") as journald, FakeLoki() as loki:
+        by_name = shipping(journald, loki.url).replace(
+            f'directory = "{journald.directory}"', f'namespace = "{journald.name}"')
+        with ShippingAgent(by_name):
+            book = Loaded(journald)
+            book.lines(200)
+            assert book.check(loki) == 0
+
+
+def test_what_journald_can_still_remove_becomes_less_before_a_line_is_lost():
+    with Journald("RuntimeMaxUse=6M\nRuntimeMaxFileSize=1M\n") as journald, FakeLoki() as loki, \
+            ShippingAgent(shipping(journald, loki.url)) as agent:
+        def reserve():
+            return counted(agent, "journal_reserve_bytes")
+
+        book = Loaded(journald)
+        book.lines(20_000, size=200)
+        book.check(loki, 60)
+        wait_for(lambda: reserve() >= 3 << 20, 30, "what was shipped may go")
+        before = reserve()
+        loki.down()
+        book.lines(11_500, size=200)  # of which the agent holds two batches
+        wait_for(lambda: reserve() <= before - (1 << 20) or Unmet(reserve()), 30, "it becomes less")
+        print(f"reserve: {before:.0f}, then {reserve():.0f}")
+        loki.up()
+        book.check(loki, 60)
+        assert counted(agent, "dropped_total") == counted(agent, "journal_gaps_total") == 0
 
 
 @contextlib.contextmanager
