@@ -344,7 +344,8 @@ Result<Config> parse_config(const std::vector<Document>& documents) {
     if (const auto fault = fault_of(config.web); faults_text.empty() && fault) {
         faults_text = shown(documents, *fault);
     }
-    for (const auto& fault : {fault_of(config.journal), fault_of(config.github), fault_of(config.logs)}) {
+    for (const auto& fault :
+         {fault_of(config.journal), fault_of(config.github), fault_of(config.logs)}) {
         if (faults_text.empty() && !fault.empty()) {
             faults_text = documents.back().name + ": " + fault;
         }

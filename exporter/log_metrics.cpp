@@ -116,7 +116,8 @@ constexpr std::array log_table{
            .fill = lost},
     Metric{.name = "paws_logs_quarantined_total",
            .kind = Kind::counter,
-           .help = "Lines that Loki refused by themselves and that were set aside; the newest wait in the agent's database.",
+           .help = "Lines that Loki refused by themselves and that were set aside; the newest wait "
+                   "in the agent's database.",
            .absent = not_shipped,
            .fill = counted<&LogCounts::quarantined>},
     Metric{.name = "paws_logs_redactions_total",
