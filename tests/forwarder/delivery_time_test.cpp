@@ -122,6 +122,22 @@ TEST_CASE("delivery: lines of the future are stamped anew, those of the past sta
     CHECK(original_time(stored[1]) == "2026-03-05T16:00:00.000000Z");
 }
 
+TEST_CASE("delivery: what Loki took of a push with a line of the future does not come again") {
+    DeliveryRig rig;
+    rig.add("soon", noon + 5min);
+    rig.add("far", noon + 20min);
+    const auto in_time = [](const pushed::Line& line) { return line.at <= noon + 10min; };
+    rig.loki.answer = [&](const FakeLoki::Push& streams) {
+        if (!any_line(streams, [&](const auto& line) { return !in_time(line); })) {
+            return answered(204);
+        }
+        rig.loki.store(streams, in_time);
+        return answered(400, "entry for stream '{}' has timestamp too new: 2026-03-01");
+    };
+    rig.deliver();
+    CHECK(rig.texts() == std::vector<std::string>{"soon", "far"});
+}
+
 TEST_CASE("delivery: while our clock is wrong lines have the time of Loki's, and none is parked") {
     DeliveryRig rig;
     rig.now.wall = noon + 2h;
