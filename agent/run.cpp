@@ -94,10 +94,18 @@ int exit_of(const Error& fault) {
     return fault.code == Errc::timeout ? exit_unavailable : exit_config;
 }
 
-// A thread that was left behind may be anywhere: nothing is destroyed under it.
+// Ends at once, without destroying anything.
 [[noreturn]] void leave(int code) {
     std::fflush(nullptr);
     std::_Exit(code);
+}
+
+// A thread that was left behind may be anywhere: nothing is destroyed under it.
+int ended(int code) {
+    if (platform::has_open_questions()) {
+        leave(code);
+    }
+    return code;
 }
 
 }  // namespace
@@ -112,22 +120,18 @@ int run(const Options& options) {
                     patience(options));
     if (!loaded || options.only_check) {
         say_verdict(options, loaded);
-        const int code = loaded ? 0 : exit_of(loaded.error());
-        if (platform::has_open_questions()) {
-            leave(code);
-        }
-        return code;
+        return ended(loaded ? 0 : exit_of(loaded.error()));
     }
     be_small();
     auto agent = Agent::open(options, std::move(*loaded), real_surroundings());
     if (!agent) {
         say(stderr, "paws-agent: " + agent.error().what);
-        return exit_unavailable;
+        return ended(exit_unavailable);
     }
-    if (!(*agent)->run() || platform::has_open_questions()) {
+    if (!(*agent)->run()) {
         leave(0);
     }
-    return 0;
+    return ended(0);
 }
 
 }  // namespace paws::agent
