@@ -23,6 +23,7 @@ HOST_PACKAGES = [
 LIBRARY_PACKAGES = [
     "libsystemd0", "libsqlite3-0", "libssl3", "zlib1g", "libstdc++6", "libasan8", "libubsan1", "libtsan2",
 ]
+RPM_PACKAGES = ["dnf", "rpm"]
 # What a virtual machine needs beyond that.
 GUEST_PACKAGES = [
     "linux-image-cloud-amd64", "initramfs-tools", "openssh-server", "udev", "kmod", "login",
@@ -92,9 +93,17 @@ def bootstrap(target: Path, packages: list[str]) -> None:
 
 def host_root() -> Path:
     """The root of hosts in systemd-nspawn."""
+    return _root("root", HOST_PACKAGES + LIBRARY_PACKAGES)
+
+
+def rpm_root() -> Path:
+    """The same with dnf and rpm."""
+    return _root("rpm-root", HOST_PACKAGES + LIBRARY_PACKAGES + RPM_PACKAGES)
+
+
+def _root(name: str, packages: list[str]) -> Path:
     need_root_and(*TOOLS)
-    packages = HOST_PACKAGES + LIBRARY_PACKAGES
-    return cached("root", f"{RECIPE} {packages}", lambda draft: bootstrap(draft, packages))
+    return cached(name, f"{RECIPE} {packages}", lambda draft: bootstrap(draft, packages))
 
 
 def say(text: str) -> None:

@@ -31,18 +31,20 @@ class BootedHost(Host):
     _count = 0
 
     def __init__(self, label: str, binds: dict[Path, str] | None = None,
-                 reboots: bool = False) -> None:
-        """`binds`: what of this machine is seen in the host, read-only, and where."""
+                 reboots: bool = False, root: Callable[[], Path] = image.host_root) -> None:
+        """`binds`: what of this machine is seen in the host, read-only, and where.
+        `root`: makes the root that it starts from."""
         self.label = self.name = label
         self.binds = binds or {}
         self.reboots = reboots
+        self._make_root = root
         self.leader: int | None = None  # PID 1 of the host, as this machine numbers it
 
     def __enter__(self) -> "BootedHost":
         BootedHost._count += 1
         self.name = f"{self.label}-{BootedHost._count}-{os.getpid()}"
         with contextlib.ExitStack() as undo:
-            self.root = image.host_root()
+            self.root = self._make_root()
             if self.reboots:
                 copy = undo.enter_context(image.work_folder()) / "root"
                 subprocess.run(["cp", "-a", self.root, copy], check=True, timeout=120)

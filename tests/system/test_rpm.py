@@ -1,5 +1,5 @@
-"""The .rpm on a booted host: its files and scripts, as far as Debian's rpm can show them. Nothing can
-be said here of what its dependencies resolve to on a host that has rpm's database."""
+"""The .rpm on a booted host, by dnf: what it needs, its files and its scripts. The host's files are Debian's
+(rpm_host.py), so nothing can be said here of SELinux or of what a RHEL-like calls its packages."""
 
 import contextlib
 import subprocess
@@ -7,8 +7,9 @@ import subprocess
 import pytest
 
 import project
+import rpm_host
 from agent_unit import UNIT, USER, AgentUnit
-from nspawn import BootedHost
+from rpm_host import dnf, rpm
 from runner_unit import RunnerUnit
 
 PACKAGE = "paws-runner-agent"
@@ -22,34 +23,21 @@ endforeach()
 """
 
 
-class Rpm:
-    def __init__(self, host):
-        self.host = host
-        packages = list((project.SOURCE / "build/package").glob("*.rpm"))
-        assert len(packages) == 1, "./dev package makes it"
-        self.package = packages[0]
+@pytest.fixture(scope="module")
+def package():
+    packages = list((project.SOURCE / "build/package").glob("*.rpm"))
+    assert len(packages) == 1, "./dev package makes it"
+    return f"/srv/package/{packages[0].name}"
 
-    def run(self, *words, check=True):
-        """This machine's rpm, on the host's root and with the host's processes."""
-        done = subprocess.run(
-            ["nsenter", f"--target={self.host.leader}", "--pid", "--net", "--ipc", "--uts",
-             "--cgroup", "rpm", "--root", f"/proc/{self.host.leader}/root", "--dbpath", "/var/lib/rpm",
-             *map(str, words)],
-            capture_output=True, text=True, timeout=60)
-        assert not check or done.returncode == 0, done.stdout + done.stderr
-        return done
+
+BINDS = {project.SOURCE / "build/package": "/srv/package", project.build() / "bin": "/srv/bin",
+         project.SOURCE / "tests/support": "/srv/support"}
 
 
 @pytest.fixture(scope="module")
 def host():
-    with BootedHost("rpm", {project.build() / "bin": "/srv/bin",
-                            project.SOURCE / "tests/support": "/srv/support"}) as host:
+    with rpm_host.boot("rpm", BINDS) as host:
         yield host
-
-
-@pytest.fixture(scope="module")
-def rpm(host):
-    return Rpm(host)
 
 
 @pytest.fixture(scope="module")
@@ -76,30 +64,37 @@ def is_ready(agent):
     return False
 
 
-def test_it_is_enabled_started_and_useful(host, rpm, agent):
-    # As on RHEL-likes: only what a preset names is enabled.
-    host.write("/usr/lib/systemd/system-preset/99-default-disable.preset", "disable *\n")
-    rpm.run("--install", "--nodeps", rpm.package)
+def test_a_host_that_is_too_old_is_refused_by_name(package):
+    with rpm_host.boot("rpm-old", BINDS, systemd="251") as host:
+        refused = dnf(host, "install", package, check=False)
+        assert refused.returncode != 0
+        assert "nothing provides systemd >= 252 needed by paws-runner-agent" in refused.stdout + refused.stderr
+        assert host.run("ls /usr/bin/paws-agent", check=False).returncode != 0
+
+
+def test_it_is_enabled_started_and_useful(host, agent, package):
+    dnf(host, "install", package)
     host.wait_for(lambda: is_ready(agent), 30, "the agent is ready")
     assert host.show(UNIT, "UnitFileState")["UnitFileState"] == "enabled"
     assert agent.metrics().value("paws_host_cpus") > 0
     assert host.run("ps -o user:20= -C paws-agent").stdout.split() == [USER]
     assert host.run(["stat", "-c", "%U:%G %a", "/etc/paws-agent/secrets"]).stdout.split() == [
         f"root:{USER}", "750"]
-    assert rpm.run("--verify", "--nodeps", PACKAGE).stdout == ""
+    assert rpm(host, "--verify", PACKAGE) == ""
 
 
-def version(rpm):
-    return rpm.run("--query", "--queryformat", "%{VERSION}", PACKAGE).stdout
+def version(host):
+    return rpm(host, "--query", "--queryformat", "%{VERSION}", PACKAGE)
 
 
-def test_an_upgrade_restarts_the_agent_and_no_runner(host, rpm, agent, newer):
+def test_an_upgrade_restarts_the_agent_and_no_runner(host, agent, newer):
     runner = RunnerUnit(host, "upgraded").install(FAKE_RELAUNCH_MS="300").start()
     agent_pid, runner_pid = agent.pid(), host.main_pid(runner.unit)
     own = "[agent]\nlog_level = \"debug\"\n"
     host.write("/etc/paws-agent/agent.toml", own)
-    rpm.run("--upgrade", "--nodeps", newer)
-    assert version(rpm) == NEWER
+    host.copy_in(newer, "/srv/newer.rpm")
+    dnf(host, "upgrade", "/srv/newer.rpm")
+    assert version(host) == NEWER
     host.wait_for(lambda: agent.pid() not in (0, agent_pid), 30, "a new agent")
     host.wait_for(lambda: is_ready(agent), 30, "it is ready")
     assert host.main_pid(runner.unit) == runner_pid
@@ -107,20 +102,20 @@ def test_an_upgrade_restarts_the_agent_and_no_runner(host, rpm, agent, newer):
     assert host.read("/etc/paws-agent/agent.toml.rpmnew").endswith("# of the newer version\n")
 
 
-def test_an_agent_that_was_disabled_stays_so_on_the_way_back_too(host, rpm):
+def test_an_agent_that_was_disabled_stays_so_on_the_way_back_too(host, package):
     host.run(["systemctl", "disable", "--now", UNIT])
-    rpm.run("--upgrade", "--nodeps", "--oldpackage", rpm.package)
-    assert version(rpm) != NEWER
+    dnf(host, "downgrade", package)
+    assert version(host) != NEWER
     shown = host.show(UNIT, "UnitFileState", "ActiveState")
     assert shown == {"UnitFileState": "disabled", "ActiveState": "inactive"}
     host.run(["systemctl", "enable", "--now", UNIT])
 
 
-def test_removed_it_leaves_what_it_knew_and_what_was_set(host, rpm):
+def test_removed_it_leaves_what_it_knew_and_what_was_set(host):
     host.wait_for(lambda: host.run("test -s /var/lib/paws-agent/paws.db", check=False)
                   .returncode == 0, 30, "there is a database")
     host.run("mkdir -p /run/paws-inspect/a-runner")  # where an inspection leaves what it found
-    rpm.run("--erase", PACKAGE)
+    dnf(host, "remove", PACKAGE)
     assert host.run("ls /run/paws-inspect", check=False).returncode != 0
     assert host.run("ps -C paws-agent", check=False).returncode != 0
     host.run("test -s /var/lib/paws-agent/paws.db && test -s /etc/paws-agent/agent.toml.rpmsave")
