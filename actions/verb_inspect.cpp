@@ -1,5 +1,6 @@
 #include "actions/verb_inspect.h"
 
+#include "core/proc_stat.h"
 #include "core/text.h"
 #include "platform/beneath_usage.h"
 
@@ -56,24 +57,12 @@ private:
     Inspection& into_;
 };
 
-// Field 22 of proc_pid_stat(5); the name before it may hold anything.
-std::optional<std::uint64_t> start_ticks(std::string_view stat) {
-    const auto end_of_name = stat.rfind(')');
-    if (end_of_name == std::string_view::npos) {
-        return std::nullopt;
-    }
-    stat.remove_prefix(end_of_name + 1);
-    for (int field = 3; field < 22; ++field) {
-        take_word(stat);
-    }
-    return parse_integer<std::uint64_t>(take_word(stat));
-}
-
 std::optional<Program> program_of(const platform::RootFs& fs, int pid) {
     const auto process = "proc/" + std::to_string(pid);
     const auto stat = fs.read(process + "/stat");
     const auto path = fs.read_link(process + "/exe");
-    const auto started = stat ? start_ticks(*stat) : std::nullopt;
+    const auto fields = stat ? split_proc_stat(*stat) : std::nullopt;
+    const auto started = parse_integer<std::uint64_t>(fields ? (*fields)[22] : "");
     if (!started || !path) {
         return std::nullopt;  // it ended, or is the kernel's
     }

@@ -1,11 +1,12 @@
 #include "agent/archive.h"
 
-#include <array>
+#include "core/utc.h"
+
 #include <chrono>
 #include <cstdio>
-#include <ctime>
 #include <filesystem>
 #include <map>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -19,18 +20,7 @@ namespace fs = std::filesystem;
 
 constexpr auto tidy_every = 10min;
 constexpr std::size_t damaged_files_kept = 3;  // for whoever wants to know what damages them
-constexpr std::size_t stamp_length = sizeof "20260112T080000Z" - 1;
-
-// "20260112T080000Z"
-std::string compact(WallTime time) {
-    const auto seconds = std::chrono::system_clock::to_time_t(
-        std::chrono::time_point_cast<std::chrono::system_clock::duration>(time));
-    std::tm parts{};
-    ::gmtime_r(&seconds, &parts);
-    std::array<char, 32> text{};
-    const auto length = std::strftime(text.data(), text.size(), "%Y%m%dT%H%M%SZ", &parts);
-    return {text.data(), length};
-}
+constexpr std::string_view stamp_shape = "YYYYMMDDThhmmssZ";
 
 // Of the damaged files beside `path` the newest stay, with their logs.
 void forget_older_damage(const std::string& path) {
@@ -41,7 +31,7 @@ void forget_older_damage(const std::string& path) {
     for (const auto& entry : fs::directory_iterator{database.parent_path(), failed}) {
         const auto name = entry.path().filename().string();
         if (name.starts_with(prefix)) {
-            by_stamp[name.substr(prefix.size(), stamp_length)].push_back(entry.path());
+            by_stamp[name.substr(prefix.size(), stamp_shape.size())].push_back(entry.path());
         }
     }
     while (by_stamp.size() > damaged_files_kept) {
@@ -73,7 +63,7 @@ Result<StoreFile*> Archive::file(WallTime now) {
 
 void Archive::set_aside(WallTime now) {
     file_.reset();
-    const auto aside = path_ + ".corrupt-" + compact(now);
+    const auto aside = path_ + ".corrupt-" + utc_text(now, stamp_shape);
     if (std::rename(path_.c_str(), aside.c_str()) != 0) {
         return;
     }

@@ -6,9 +6,9 @@
 #include "platform/root_fs.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
-#include <span>
 #include <utility>
 
 #include <sys/socket.h>

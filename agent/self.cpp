@@ -1,6 +1,7 @@
 #include "agent/self.h"
 
 #include "agent/version.h"
+#include "core/proc_stat.h"
 #include "core/text.h"
 #include "platform/root_fs.h"
 
@@ -56,15 +57,7 @@ std::string own_hostname() {
 }  // namespace
 
 std::optional<OwnStat> parse_own_stat(std::string_view text) {
-    const auto end_of_comm = text.rfind(')');
-    if (end_of_comm == std::string_view::npos) {
-        return std::nullopt;
-    }
-    auto rest = text.substr(end_of_comm + 1);
-    std::array<std::string_view, 25> fields{};  // by their number in the man page
-    for (std::size_t number = 3; number < fields.size(); ++number) {
-        fields.at(number) = take_word(rest);
-    }
+    const auto fields = split_proc_stat(text).value_or(ProcStatFields{});
     const auto user = parse_integer<std::uint64_t>(fields[14]);
     const auto system = parse_integer<std::uint64_t>(fields[15]);
     const auto start = parse_integer<std::uint64_t>(fields[22]);

@@ -10,7 +10,6 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <exception>
 #include <utility>
 
 #include <SQLiteCpp/SQLiteCpp.h>

@@ -27,7 +27,8 @@ namespace {
 namespace asio = boost::asio;
 namespace json = boost::json;
 
-constexpr std::chrono::seconds patience_for_the_store{3};
+// More than the store itself takes for an answer, or to say that it takes longer.
+constexpr std::chrono::seconds longest_answer_of_the_store{3};
 constexpr std::string_view too_early = "the agent has just started; ask again in a second";
 
 // The real /proc: `[agent] root` may be a recorded host's.
@@ -186,7 +187,7 @@ asio::awaitable<std::string> Verbs::jobs(Request request) {
 
 // The store's answer, which may come while nobody waits any more.
 asio::awaitable<History::Jobs> Verbs::history_jobs(JobQuery query) {
-    const auto waiter = std::make_shared<asio::steady_timer>(loop_, patience_for_the_store);
+    const auto waiter = std::make_shared<asio::steady_timer>(loop_, longest_answer_of_the_store);
     const auto found = std::make_shared<std::optional<History::Jobs>>();
     history_.jobs(std::move(query), [this, waiter, found](History::Jobs jobs) {
         asio::post(loop_, [waiter, found, jobs = std::move(jobs)]() mutable {
@@ -265,7 +266,7 @@ asio::awaitable<std::string> Verbs::wish(Verb verb, Request asked) {
 }
 
 asio::awaitable<Result<void>> Verbs::wishes_kept() {
-    const auto waiter = std::make_shared<asio::steady_timer>(loop_, patience_for_the_store);
+    const auto waiter = std::make_shared<asio::steady_timer>(loop_, longest_answer_of_the_store);
     const auto said = std::make_shared<std::optional<Result<void>>>();
     history_.when_wishes_are_kept([waiter, said](const Result<void>& kept) {
         said->emplace(kept);

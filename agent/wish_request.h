@@ -7,7 +7,6 @@
 #include "core/runner_facts.h"
 
 #include <chrono>
-#include <optional>
 #include <string>
 
 #include <boost/json/object.hpp>

@@ -64,7 +64,7 @@ def soak(hours):
             readings.append(pss_kib(agent.pid))
             print(f"{(part + 1) * hours * 60 / PARTS:5.0f} min  PSS {readings[-1] / 1024:6.2f} MiB")
         jobs = agent.metrics().sum("paws_runner_jobs_total", runner=runner.name)
-        lines = agent.metrics().value("paws_logs_entries_sent_total", source="journal")
+        lines = agent.metrics().value("paws_logs_entries_sent_total")
     return {"hours": hours, "pss_kib": readings, "jobs": jobs, "lines": lines,
             "growth": readings[-1] / readings[1]}
 

@@ -14,14 +14,6 @@ namespace {
 
 namespace json = boost::json;
 
-std::string lower(std::string_view text) {
-    std::string lowered{text};
-    std::ranges::transform(lowered, lowered.begin(), [](char letter) {
-        return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-    });
-    return lowered;
-}
-
 std::optional<std::uint64_t> to_number(const json::value& value) {
     if (const auto* text = value.if_string()) {
         return parse_integer<std::uint64_t>(trim({text->data(), text->size()}));
@@ -42,7 +34,7 @@ bool to_flag(const json::value& value) {
     if (const auto* flag = value.if_bool()) {
         return *flag;
     }
-    const auto text = lower(to_text(value));
+    const auto text = lower_case(to_text(value));
     return text == "true" || text == "1";
 }
 
@@ -104,13 +96,13 @@ Result<RunnerSettings> parse_runner_settings(std::string_view text) {
     }
     RunnerSettings settings;
     for (const auto& [key, value] : *object) {
-        fill(settings, lower({key.data(), key.size()}), value);
+        fill(settings, lower_case({key.data(), key.size()}), value);
     }
     return settings;
 }
 
 std::optional<Endpoint> parse_endpoint(std::string_view url) {
-    const bool secure = lower(url.substr(0, 8)) == "https://";
+    const bool secure = lower_case(url.substr(0, 8)) == "https://";
     if (const auto scheme = url.find("://"); scheme != std::string_view::npos) {
         url.remove_prefix(scheme + 3);
     }

@@ -117,6 +117,19 @@ inline std::size_t utf8_length(std::string_view text) {
     return length;
 }
 
+// Of one character of valid UTF-8, or one byte that is none: then its value.
+inline char32_t code_point(std::string_view character) {
+    const auto lead = static_cast<unsigned char>(character.front());
+    if (character.size() == 1) {
+        return lead;
+    }
+    char32_t code = lead & (0xFFU >> (character.size() + 1));
+    for (const char byte : character.substr(1)) {
+        code = (code << 6U) | (static_cast<unsigned char>(byte) & 0x3FU);
+    }
+    return code;
+}
+
 // C0, DEL, C1 and the characters that turn the direction of the text around them.
 inline bool is_control(std::string_view character) {
     const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(character[at]); };

@@ -81,10 +81,6 @@ Result<std::vector<ListenAddress>> usable_addresses(const std::vector<std::strin
         }
         addresses.push_back(*std::move(address));
     }
-    if (addresses.empty()) {
-        return Error{Errc::malformed,
-                     "[web] listen is empty: the agent needs one address at least"};
-    }
     return addresses;
 }
 

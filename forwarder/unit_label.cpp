@@ -1,6 +1,7 @@
 #include "forwarder/unit_label.h"
 
 #include "core/text.h"
+#include "forwarder/text_classes.h"
 
 #include <algorithm>
 
@@ -10,9 +11,6 @@ namespace {
 
 constexpr std::size_t longest_label = 255;  // a unit's name has no more (systemd: UNIT_NAME_MAX)
 
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
 bool is_hex(char c) {
     return is_digit(c) || (c >= 'a' && c <= 'f');
 }

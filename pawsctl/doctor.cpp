@@ -1,3 +1,4 @@
+#include "core/runner_unit.h"
 #include "core/text.h"
 #include "pawsctl/diagnose_host.h"
 #include "pawsctl/diagnose_logs.h"
@@ -126,13 +127,6 @@ RootEvidence look_at_root(const RootFs& host, const std::string& path) {
     return evidence;
 }
 
-// "actions.runner.acme-widgets.build-01.service" without what all of them share.
-std::string runner_name(std::string_view unit) {
-    static constexpr std::string_view prefix = "actions.runner.";
-    static constexpr std::string_view suffix = ".service";
-    return std::string{unit.substr(prefix.size(), unit.size() - prefix.size() - suffix.size())};
-}
-
 // Those that the agent knows; where it does not answer, those that systemd knows.
 std::vector<RunnerEvidence> runners_of(const HostEvidence& host,
                                        Result<platform::SystemdBus>& bus) {
@@ -143,7 +137,7 @@ std::vector<RunnerEvidence> runners_of(const HostEvidence& host,
     if (!host.refused || !bus) {
         return runners;
     }
-    const std::array<std::string, 1> patterns{"actions.runner.*.service"};
+    const std::array<std::string, 1> patterns{runner_unit("*")};
     const auto files = bus->unit_files(patterns);
     if (files) {
         for (const auto& file : *files) {

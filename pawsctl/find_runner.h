@@ -5,7 +5,6 @@
 #include "core/result.h"
 
 #include <string>
-#include <string_view>
 
 #include <boost/json/object.hpp>
 

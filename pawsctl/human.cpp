@@ -5,7 +5,6 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
-#include <string_view>
 
 namespace paws::pawsctl {
 

@@ -47,6 +47,7 @@ std::string_view take_value(std::string_view& rest) {
     return {begin, static_cast<std::size_t>(rest.data() - begin)};
 }
 
+// Every control character is below U+10000.
 std::string escaped(char32_t code) {
     static constexpr std::string_view digits = "0123456789abcdef";
     std::string written{"\\u"};
@@ -56,23 +57,13 @@ std::string escaped(char32_t code) {
     return written;
 }
 
-// Every control character is below U+10000 and takes one to three bytes.
-char32_t code_point(std::string_view character) {
-    std::uint32_t code = static_cast<unsigned char>(character.front());
-    code &= character.size() == 1 ? 0x7FU : 0x3FU >> (character.size() - 1);
-    for (const char byte : character.substr(1)) {
-        code = (code << 6U) | (static_cast<unsigned char>(byte) & 0x3FU);
-    }
-    return code;
-}
-
 std::string safe(std::string_view token) {
     std::string written;
     while (!token.empty()) {
         const auto length = std::max<std::size_t>(detail::utf8_length(token), 1);
         const auto character = token.substr(0, length);
-        written +=
-            detail::is_control(character) ? escaped(code_point(character)) : std::string{character};
+        written += detail::is_control(character) ? escaped(detail::code_point(character))
+                                                 : std::string{character};
         token.remove_prefix(length);
     }
     return written;

@@ -1,7 +1,6 @@
 #include "pawsctl/command_line.h"
 #include "pawsctl/exit_code.h"
 
-#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <exception>

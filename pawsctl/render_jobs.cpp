@@ -138,12 +138,7 @@ std::vector<std::string> render_jobs(const Object& document, const Screen& scree
             lines.push_back(Line{}.tab(why_indent).add(words));
         }
     }
-    std::vector<std::string> drawn;
-    drawn.reserve(lines.size());
-    for (const auto& line : lines) {
-        drawn.push_back(line.on(screen));
-    }
-    return drawn;
+    return drawn(lines, screen);
 }
 
 }  // namespace paws::pawsctl

@@ -8,7 +8,6 @@
 #include "pawsctl/words.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 
 namespace paws::pawsctl {

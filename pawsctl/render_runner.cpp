@@ -23,15 +23,6 @@ constexpr std::size_t label_columns = 11;
 constexpr std::size_t longest_fact = 4;  // lines
 constexpr std::size_t shown_jobs = 5;
 
-std::vector<std::string> drawn(const Lines& lines, const Screen& screen) {
-    std::vector<std::string> all;
-    all.reserve(lines.size());
-    for (const auto& line : lines) {
-        all.push_back(line.on(screen));
-    }
-    return all;
-}
-
 void add_fact(Lines& lines, std::string_view label, const std::string& fact, const Screen& screen) {
     auto begin = Line{}.add(label, Style::faint).tab(label_columns);
     std::ranges::move(

@@ -89,12 +89,7 @@ std::vector<std::string> render_status(const Object& status,
     append(agent_lines(status, screen));
     lines.emplace_back();
     append(runner_lines(status, runners, screen));
-    std::vector<std::string> drawn;
-    drawn.reserve(lines.size());
-    for (const auto& line : lines) {
-        drawn.push_back(line.on(screen));
-    }
-    return drawn;
+    return drawn(lines, screen);
 }
 
 std::vector<std::string> render_status(const Object& status, const Screen& screen) {

@@ -71,6 +71,15 @@ std::string Line::on(const Screen& screen) const {
     return written;
 }
 
+std::vector<std::string> drawn(const std::vector<Line>& lines, const Screen& screen) {
+    std::vector<std::string> all;
+    all.reserve(lines.size());
+    for (const auto& line : lines) {
+        all.push_back(line.on(screen));
+    }
+    return all;
+}
+
 std::vector<Line> wrapped(Line begin,
                           std::string_view text,
                           std::size_t limit,

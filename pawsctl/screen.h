@@ -38,6 +38,8 @@ private:
     std::size_t columns_ = 0;
 };
 
+std::vector<std::string> drawn(const std::vector<Line>& lines, const Screen& screen);
+
 // What stands where something was cut.
 std::string_view cut_mark(const Screen& screen);
 

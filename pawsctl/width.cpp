@@ -38,20 +38,8 @@ std::string_view take_character(std::string_view& rest) {
     return character;
 }
 
-char32_t code_point(std::string_view character) {
-    const auto lead = static_cast<unsigned char>(character.front());
-    if (character.size() == 1) {
-        return lead;
-    }
-    char32_t code = lead & (0xFFU >> (character.size() + 1));
-    for (const char byte : character.substr(1)) {
-        code = (code << 6U) | (static_cast<unsigned char>(byte) & 0x3FU);
-    }
-    return code;
-}
-
 std::size_t width_of(std::string_view character) {
-    const auto code = code_point(character);
+    const auto code = detail::code_point(character);
     if (code < 0x7F) {
         return 1;
     }

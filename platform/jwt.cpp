@@ -2,7 +2,6 @@
 
 #include "platform/base64.h"
 
-#include <array>
 #include <memory>
 
 #include <openssl/bio.h>

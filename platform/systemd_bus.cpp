@@ -5,11 +5,9 @@
 #include "platform/systemd_bus_values.h"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
-#include <system_error>
 #include <utility>
 
 #include <systemd/sd-bus.h>

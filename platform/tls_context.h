@@ -7,7 +7,6 @@
 #include "platform/file_version.h"
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 

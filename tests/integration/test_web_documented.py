@@ -64,7 +64,7 @@ def test_the_documented_prometheus_scrapes(agent, documented):
         assert 364 * 86400 < left < 366 * 86400
         # Another token, then the same on both sides: nothing is restarted.
         renewed = "0123456789abcdef" * 4
-        tokens = documented.etc / "web.tokens"
+        tokens = documented.etc / "secrets/web.tokens"
         tokens.write_text(documented.token + "\n" + renewed + "\n")
         (documented.prometheus / "prometheus.token").write_text(renewed)
         three_more_scrapes(prometheus)  # with the other one
@@ -94,4 +94,4 @@ def test_each_row_of_the_table_needs_both(agent, documented):
     assert ask(agent, documented, client).status == 401
     assert ask(agent, documented, None, token).status == 0
     assert (documented.etc / "tls/web.key").stat().st_mode & 0o777 == 0o640
-    assert (documented.etc / "web.tokens").stat().st_mode & 0o777 == 0o640
+    assert (documented.etc / "secrets/web.tokens").stat().st_mode & 0o777 == 0o640

@@ -21,7 +21,8 @@ class Documented:
     def __init__(self, work: Path) -> None:
         self.work = work
         self.etc, self.prometheus, self.home = work / "etc", work / "prometheus", work / "home"
-        for directory in (self.etc, self.prometheus, self.home):
+        secrets = self.etc / "secrets"  # which the package makes
+        for directory in (secrets, self.prometheus, self.home):
             directory.mkdir(parents=True)
 
     def here(self, text: str) -> str:
