@@ -71,6 +71,10 @@ asio::awaitable<void> Delivery::learn_form() {
     for (;;) {
         const auto asked = co_await loki_.get(std::string{build_info_path});
         const auto verdict = verdict_of(asked, now_().wall);
+        if (verdict.failure == PushFailure::credentials) {
+            ask_form_at_ = now_().boot + between_questions;  // they may be for pushing alone
+            co_return;
+        }
         if (verdict.outcome != Outcome::retry) {
             form_ = form_told(asked, verdict);
             break;
@@ -102,11 +106,11 @@ asio::awaitable<void> Delivery::greet() {
 }
 
 asio::awaitable<Delivered> Delivery::deliver(const Batch& batch) {
-    co_await learn_form();
     Delivered done;
     bool any_taken = false;
     auto parts = parts_of(batch);
     while (!parts.empty()) {
+        co_await learn_form();
         give_form(parts.back());
         restamp_late(parts.back());
         while (parts.back().bytes() > most_bytes && parts.back().items.size() > 1) {
@@ -124,9 +128,14 @@ asio::awaitable<Delivered> Delivery::deliver(const Batch& batch) {
         } else if (verdict.outcome == Outcome::retry || verdict.outcome == Outcome::pause) {
             ease(parts, verdict);
             co_await set_back(verdict);
+            if (verdict.failure == PushFailure::credentials) {
+                ask_form_at_.reset();  // with others, it may be told
+            }
         } else if (verdict.outcome == Outcome::plain && form_ == MetadataForm::structured) {
             form_ = MetadataForm::suffix;
-        } else if (!part_with_refused(parts, verdict)) {
+        } else if (part_with_refused(parts, verdict)) {
+            any_taken = false;  // since then: who took lines before may refuse all now
+        } else {
             any_taken = co_await give_up_line(parts, verdict, any_taken, done);
         }
     }

@@ -2,6 +2,7 @@
 
 #include "core/text.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -10,6 +11,7 @@ namespace paws::forwarder {
 namespace {
 
 constexpr std::size_t most_open_keys = 1'000;
+constexpr std::uint64_t longest_silence = 100'000;  // in lines of all
 
 }  // namespace
 
@@ -22,15 +24,28 @@ std::string_view Intake::redact(const Line& line) {
     }
     const bool was_open = key.lines_left > 0;
     const auto text = redactor_.redact(line.text, key);
+    ++lines_seen_;
     if (key.lines_left > 0) {
-        if (open_keys_.size() >= most_open_keys) {
-            open_keys_.erase(open_keys_.begin());
-        }
-        open_keys_.insert_or_assign(line.writer.key(), key);
+        keep_open(line.writer, key);
     } else if (was_open) {
         open_keys_.erase(line.writer.key());
     }
     return text;
+}
+
+void Intake::keep_open(const Writer& writer, OpenKey key) {
+    key.seen = lines_seen_;
+    const bool is_new = open_keys_.insert_or_assign(writer.key(), key).second;
+    if (is_new && open_keys_.size() > most_open_keys) {
+        open_keys_.erase(std::ranges::min_element(
+            open_keys_, {}, [](const auto& open) { return open.second.seen; }));
+    }
+}
+
+void Intake::forget_broken_keys() {
+    std::erase_if(open_keys_, [this](const auto& open) {
+        return lines_seen_ - open.second.seen > longest_silence;
+    });
 }
 
 void Intake::take(Batch& batch, const Line& line, const Metadata& metadata) {

@@ -53,9 +53,12 @@ public:
     LogCounts counts() const;
     // Of the writers that are inside a private key.
     const OpenKeys& open_keys() const { return open_keys_; }
+    // Those whose writer has been silent while many others wrote: it ended within a key.
+    void forget_broken_keys();
 
 private:
     std::string_view redact(const Line& line);
+    void keep_open(const Writer& writer, OpenKey key);
     static std::size_t cut(Batch& batch,
                            const Line& line,
                            std::string_view text,
@@ -66,6 +69,7 @@ private:
     LogCounts counts_;
     std::array<std::uint64_t, log_sources.size()> read_{};
     OpenKeys open_keys_;
+    std::uint64_t lines_seen_ = 0;
     std::string valid_;
 };
 

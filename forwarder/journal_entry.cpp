@@ -75,8 +75,10 @@ std::string_view JournalEntry::subject() const {
     return pid == "1" && !about.empty() ? about : unit;
 }
 
+// Without a stream it is a program: each call of logger(1) is a process of its own, and Docker's
+// journald driver is one process for all containers.
 Writer JournalEntry::writer() const {
-    return stream.empty() ? Writer{.first = unit, .second = pid}
+    return stream.empty() ? Writer{.first = unit, .second = identifier.empty() ? pid : identifier}
                           : Writer{.first = stream, .second = ""};
 }
 

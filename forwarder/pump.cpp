@@ -168,6 +168,7 @@ Progress Pump::progress() {
     if (parts_.traces != nullptr) {
         parts_.traces->tell(position_);
     }
+    parts_.intake.forget_broken_keys();
     position_.open_keys = parts_.intake.open_keys();
     return {.position = position_, .counts = parts_.intake.counts()};
 }

@@ -199,6 +199,8 @@ private:
         const auto count =
             std::min(rule.pattern->NumberOfCapturingGroups() + 1, static_cast<int>(most_groups));
         std::size_t at = 0;
+        // Of what is looked at again, or a line that nests matches would cost the square of its
+        // length.
         auto budget = 4 * line.size();
         while (at <= line.size() && rule.pattern->Match({line.data(), line.size()},
                                                         at,
@@ -212,8 +214,7 @@ private:
             const auto whole_end =
                 static_cast<std::size_t>(groups[0].data() - line.data()) + groups[0].size();
             if (secret.empty()) {
-                // Within a value that is none there may be one. How much is looked at again has
-                // a bound, or a line that nests such values would cost the square of its length.
+                // Within a value that is none there may be one.
                 const auto value_begin = static_cast<std::size_t>(value.data() - line.data());
                 const bool again =
                     value_begin > at && (value.size() <= 256 || value.size() <= budget);
@@ -222,8 +223,11 @@ private:
                 continue;
             }
             const auto begin = static_cast<std::size_t>(secret.data() - line.data());
-            at = begin + secret.size();
-            spans_.push_back({begin, at, rule.name, true});
+            const auto end = begin + secret.size();
+            spans_.push_back({begin, end, rule.name, true});
+            const auto rest = whole_end - std::min(end, whole_end);
+            at = rest <= 256 || rest <= budget ? end : whole_end;
+            budget -= std::min(budget, rest);
         }
     }
 

@@ -21,6 +21,7 @@ namespace paws::forwarder {
 // and a key that broke off must not swallow what follows.
 struct OpenKey {
     std::uint32_t lines_left = 0;  // 0: none is open
+    std::uint64_t seen = 0;        // its source's last line, by whoever counts lines; not kept
 
     bool operator==(const OpenKey&) const = default;
 };

@@ -90,7 +90,8 @@ bool is_said(const Found& found, std::string_view value) {
     auto next = take_word(rest);
     next = next.substr(0, std::max<std::size_t>(next.find("[redacted:"), 1));
     return is_prose_word(value) ||
-           (!next.empty() && !next.ends_with(':') && is_word(without_punctuation(next)));
+           (!next.empty() && !next.ends_with(':') && is_word(without_punctuation(next)) &&
+            !any(next.substr(1), is_upper));
 }
 
 // `a_password= other=x`: the shell's empty value, and the next name.
@@ -107,7 +108,7 @@ bool is_next_name(const Found& found, std::string_view value) {
 bool is_nothing(std::string_view value) {
     return (value.starts_with('{') && value.ends_with(':')) || value.empty() ||
            (value.size() < 4 && !any(value, is_alphanumeric)) || is_placeholder(value) ||
-           is_code(value) || is_place(value);
+           is_place(value);
 }
 
 bool is_cookie_attribute(std::string_view name) {
@@ -161,6 +162,13 @@ bool is_user_of_url(const Found& found) {
     return before.ends_with("://");
 }
 
+// MYSQL_PWD=..., DB_PASS=...: what stands there is a password, however plain.
+bool is_of_variable(const Found& found) {
+    const auto at = static_cast<std::size_t>(found.whole.data() - found.line.data());
+    const bool is_part = found.whole.front() == '_' || (at > 0 && found.line[at - 1] == '_');
+    return is_part && !any(head(found), is_lower) && trim(head(found)).ends_with('=');
+}
+
 bool is_no_value(const Found& found, std::string_view value) {
     return is_nothing(value) || (!is_quoted(found) && is_code(value)) || is_user_of_url(found) ||
            is_next_name(found, value);
@@ -197,8 +205,9 @@ std::string_view weak_value(const Found& found) {
 
 std::string_view pass_value(const Found& found) {
     const auto value = whole_value(found);
+    const bool plain = looks_plain(value) && !is_of_variable(found);
     const bool none = value.size() < 5 || is_no_value(found, value) || value.front() == '/' ||
-                      looks_plain(value) || is_said(found, value) || contains(value, " ");
+                      plain || is_said(found, value) || contains(value, " ");
     return none ? std::string_view{} : value;
 }
 

@@ -5,11 +5,11 @@
 #include "platform/straggler.h"
 
 #include <condition_variable>
+#include <exception>
 #include <mutex>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -22,6 +22,14 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
 constexpr auto between_loads = 5s;
+
+// What nobody expects ends the agent, loudly: it goes on from the kept place when it is started
+// again.
+void or_end(const std::exception_ptr& failed) {
+    if (failed) {
+        std::rethrow_exception(failed);
+    }
+}
 
 }  // namespace
 
@@ -158,8 +166,8 @@ void Shipper::State::begin(Ledger::Kept kept) {
     if (roster) {
         take(std::exchange(roster, nullptr));
     }
-    asio::co_spawn(loop, pump->read(std::move(progress.position)), asio::detached);
-    asio::co_spawn(loop, pump->deliver(), asio::detached);
+    asio::co_spawn(loop, pump->read(std::move(progress.position)), or_end);
+    asio::co_spawn(loop, pump->deliver(), or_end);
 }
 
 void Shipper::State::take(std::shared_ptr<const Roster> news) {
@@ -230,7 +238,7 @@ asio::awaitable<void> Shipper::State::try_out() {
 
 std::uint64_t Shipper::try_out() {
     return state_->trials.begin(
-        [state = state_.get()] { asio::co_spawn(state->loop, state->try_out(), asio::detached); });
+        [state = state_.get()] { asio::co_spawn(state->loop, state->try_out(), or_end); });
 }
 
 const Trials& Shipper::trials() const {

@@ -35,12 +35,18 @@ bool is_one_of(std::string_view word, const Words& words) {
     return std::find(words.begin(), words.end(), word) != words.end();
 }
 
+// DB_PASSWORD2, dbPassword; not ecret2024.
+bool is_variable(std::string_view name) {
+    const bool formed = !name.empty() && !is_digit(name.front()) &&
+                        all(name, [](char byte) { return is_alphanumeric(byte) || byte == '_'; });
+    return formed && (!any(name, is_digit) || !any(name, is_lower));
+}
+
 bool is_reference(std::string_view value) {
     if (value.front() == '$') {
         const auto name = value.substr(1);
         return name.starts_with('{') || name.starts_with('(') || name.starts_with("env:") ||
-               (!name.empty() && !is_digit(name.front()) &&
-                all(name, [](char byte) { return is_alphanumeric(byte) || byte == '_'; }));
+               is_variable(name);
     }
     if (value.front() == '%') {  // %VAR%, %s, %(name)s
         const auto name = value.substr(1);
@@ -52,6 +58,14 @@ bool is_reference(std::string_view value) {
     return value.starts_with("{{") || value.starts_with("#{") || value.starts_with("!vault") ||
            (value.front() == '{' && value.back() == '}') ||
            (value.front() == '@' && all(value.substr(1), is_letter));
+}
+
+// "<your-password>", "(none", whose rest stands behind a blank; not "(a8Fj!kd92".
+bool is_said_in_brackets(std::string_view value) {
+    return value.back() == (value.front() == '<' ? '>' : ')') ||
+           all(value.substr(1), [](char byte) {
+               return is_letter(byte) || contains("-_.'", {&byte, 1});
+           });
 }
 
 bool is_uniform(std::string_view value) {
@@ -74,7 +88,8 @@ bool is_placeholder(std::string_view value) {
         return true;
     }
     const bool in_brackets = (value.front() == '<' || value.front() == '(') && value.size() > 1 &&
-                             is_lower(static_cast<char>(value[1] | 0x20));
+                             is_lower(static_cast<char>(value[1] | 0x20)) &&
+                             is_said_in_brackets(value);
     const bool masked = value.size() > 3 && std::count(value.begin(), value.end(), '*') + 1 >=
                                                 static_cast<std::ptrdiff_t>(value.size());
     return in_brackets || masked ||

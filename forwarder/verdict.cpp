@@ -72,7 +72,7 @@ std::string words_of(const platform::HttpAnswer& answer) {
 Verdict verdict_of_status(const platform::HttpAnswer& answer, WallTime now) {
     const auto status = answer.status;
     auto what = words_of(answer);
-    if (status / 100 == 2) {
+    if (status >= 200 && status <= 204) {
         return {.outcome = Outcome::delivered, .failure = std::nullopt, .what = ""};
     }
     if (status == 429) {
@@ -99,7 +99,9 @@ Verdict verdict_of_status(const platform::HttpAnswer& answer, WallTime now) {
     if (status == 400 || status == 422) {
         return verdict_of_refusal(answer, std::move(what));
     }
-    return {.outcome = Outcome::pause, .failure = PushFailure::url, .what = std::move(what)};
+    // Loki says by 260 that an operator has blocked what it takes (limits: block_ingestion_until).
+    const auto failure = status / 100 == 2 ? PushFailure::refused : PushFailure::url;
+    return {.outcome = Outcome::pause, .failure = failure, .what = std::move(what)};
 }
 
 // RFC 3339, or as Go prints a time: "2026-01-02 03:04:05.678 +0000 UTC". What is smaller than a

@@ -46,7 +46,8 @@ TEST_CASE("delivery: one poison line among a thousand is found by halving, and o
         CHECK(line.reason == "Loki answers 400: this line is poison");
         CHECK(line.labels == rig.streams.labels(rig.stream()));
         CHECK(line.at == noon - 1h + std::stoi(poison) * 1ms);
-        CHECK(static_cast<double>(rig.loki.pushes.size()) <= 2 * std::log2(1'000) + 2);
+        // And a line that proves that others are taken, where no half has.
+        CHECK(static_cast<double>(rig.loki.pushes.size()) <= 2 * std::log2(1'000) + 3);
         CHECK(rig.texts().size() == 999);
     }
 }
@@ -86,6 +87,34 @@ TEST_CASE("delivery: after a proxy that refused everything is gone all lines are
     CHECK(done.lines == 8);
     CHECK(done.quarantined.empty());
     CHECK(rig.texts() == Texts{"0", "1", "2", "3", "4", "5", "6", "7"});
+}
+
+TEST_CASE("delivery: who begins to refuse everything within a batch makes no line one to park") {
+    DeliveryRig rig;
+    rig.add_lines(16);
+    const auto poison = refuses({"3"});
+    rig.loki.answer = [&](const FakeLoki::Push& streams) {
+        const auto pushes = rig.loki.pushes.size();
+        return pushes > 8 && pushes < 60 ? answered(400, "no") : poison(streams);
+    };
+    CHECK(quarantined(rig.deliver()) == Texts{"3 pid=7"});
+    CHECK(rig.texts().size() == 15);
+    CHECK(rig.loki.pushes.size() > 60);
+}
+
+TEST_CASE("delivery: a Loki that is told to take nothing may say so by a 2xx") {
+    DeliveryRig rig;
+    rig.add("line");
+    bool blocked = true;
+    std::vector<ShippingState> shown;
+    rig.loki.answer = [&](const FakeLoki::Push&) {
+        shown.push_back(rig.board.read().state);
+        blocked = rig.loki.pushes.size() < 3;
+        return answered(blocked ? 260 : 204, blocked ? "ingestion blocked" : "");
+    };
+    CHECK(rig.deliver().lines == 1);
+    CHECK(rig.loki.pushes.size() == 3);
+    CHECK(shown.back() == ShippingState::paused);
 }
 
 TEST_CASE("delivery: a single line is parked once another one was taken") {

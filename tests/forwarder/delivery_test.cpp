@@ -207,6 +207,32 @@ TEST_CASE("delivery: while only those are away who would know it, lines go with 
     CHECK(rig.loki.asked.size() == 6);
 }
 
+TEST_CASE("delivery: a question that is refused for the secret is asked again with the next one") {
+    DeliveryRig rig;
+    rig.delivery.set_metadata(MetadataWish::as_loki_can);
+    rig.loki.of_get = {answered(401), answered(200, R"({"version":"2.8.3"})")};
+    rig.loki.answer = [&](const FakeLoki::Push&) {
+        return answered(rig.loki.pushes.size() < 2 ? 401U : 204U);
+    };
+    rig.add("hello");
+    rig.deliver();
+    CHECK(rig.texts().at(0) == "hello pid=7");
+    CHECK(rig.loki.asked.size() == 2);
+}
+
+TEST_CASE("delivery: a secret that is for pushing alone does not hold lines back") {
+    DeliveryRig rig;
+    rig.delivery.set_metadata(MetadataWish::as_loki_can);
+    rig.loki.of_get = {answered(403)};
+    for (int turn = 0; turn < 3; ++turn) {
+        rig.batch.clear();
+        rig.add("hello " + std::to_string(turn));
+        rig.deliver();
+    }
+    CHECK(rig.texts().back() == "hello 2");
+    CHECK(rig.loki.asked.size() == 1);  // and then once a minute
+}
+
 TEST_CASE("delivery: an operator's wish for the form of metadata needs no question") {
     DeliveryRig rig;
     rig.delivery.set_metadata(MetadataWish::suffix);

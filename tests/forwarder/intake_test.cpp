@@ -17,8 +17,18 @@ struct Taken {
     Batch batch;
 
     void take(std::string_view text, LogSource source = LogSource::journal) {
-        intake.take(
-            batch, {.source = source, .stream = 1, .at = noon, .text = text, .writer = {}}, {});
+        take_of("", text, source);
+    }
+    void take_of(std::string_view writer,
+                 std::string_view text,
+                 LogSource source = LogSource::journal) {
+        intake.take(batch,
+                    {.source = source,
+                     .stream = 1,
+                     .at = noon,
+                     .text = text,
+                     .writer = {.first = writer, .second = ""}},
+                    {});
     }
     Entry entry(std::size_t at) const { return batch.decode(batch.items()[at]); }
 };
@@ -99,4 +109,34 @@ TEST_CASE("intake: goes on from the counts that were kept") {
     CHECK(counts.lost.at(LogLoss::unreadable) == 1);
     CHECK(counts.redactions.at("a rule of before") == 3);
     CHECK(taken.intake.open_keys().at("writer").lines_left == 4);
+}
+
+TEST_CASE("intake: who ended within a key is forgotten, who goes on with it is not") {
+    Taken taken;
+    taken.take_of("broken", "-----BEGIN PRIVATE KEY-----");
+    taken.take_of("slow", "-----BEGIN PRIVATE KEY-----");
+    for (int line = 0; line < 150'000; ++line) {
+        taken.take_of("other", "hello");
+        if (line % 90'000 == 89'999) {
+            taken.take_of("slow", "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7");
+        }
+    }
+    CHECK(taken.intake.open_keys().size() == 2);
+    taken.intake.forget_broken_keys();
+    CHECK_FALSE(taken.intake.open_keys().contains("broken/"));
+    CHECK(taken.intake.open_keys().contains("slow/"));
+}
+
+TEST_CASE("intake: of too many open keys those go whose writers are silent for longest") {
+    Taken taken;
+    taken.take_of("a first one", "-----BEGIN PRIVATE KEY-----");
+    taken.take_of("z quiet one", "-----BEGIN PRIVATE KEY-----");
+    for (int writer = 0; writer < 1'500; ++writer) {
+        taken.take_of("m" + std::to_string(writer), "-----BEGIN PRIVATE KEY-----");
+        taken.take_of("a first one", "MIIEvQIB");
+    }
+    CHECK(taken.intake.open_keys().size() == 1'000);
+    CHECK_FALSE(taken.intake.open_keys().contains("z quiet one/"));
+    CHECK_FALSE(taken.intake.open_keys().contains("m0/"));
+    CHECK(taken.intake.open_keys().contains("m1499/"));
 }

@@ -83,6 +83,10 @@ TEST_CASE("journal entry: writers whose lines come mixed are told apart by their
     const auto streamed = entry({{"_SYSTEMD_UNIT", "a"}, {"_PID", "1"}, {"_STREAM_ID", "s1"}});
     CHECK(streamed.writer().key() == "s1/");
     CHECK(entry({{"_SYSTEMD_UNIT", "a"}, {"_PID", "1"}}).writer().key() == "a/1");
+    // Each call of logger(1) has a pid of its own; one Docker writes for all containers.
+    CHECK(entry({{"_SYSTEMD_UNIT", "a"}, {"_PID", "1"}, {"SYSLOG_IDENTIFIER", "backup"}})
+              .writer()
+              .key() == "a/backup");
 }
 
 TEST_CASE("journal entry: what journald dropped is its own word only") {

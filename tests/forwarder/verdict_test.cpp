@@ -31,7 +31,9 @@ constexpr const char* entry = "entry for stream '{host=\"a\"}' has ";
 TEST_CASE("verdict: every class of status has its outcome") {
     for (const auto& row : {
              Row{200, Outcome::delivered, std::nullopt},
+             Row{202, Outcome::delivered, std::nullopt},
              Row{204, Outcome::delivered, std::nullopt},
+             Row{260, Outcome::pause, PushFailure::refused},  // Loki: ingestion is blocked
              Row{301, Outcome::pause, PushFailure::url},
              Row{302, Outcome::pause, PushFailure::url},
              Row{400, Outcome::refused, PushFailure::refused},
