@@ -15,7 +15,7 @@ inline constexpr int answer_version = 1;
 
 struct Answer {
     bool ok = false;
-    std::string code;     // denied, usage, not_found, unavailable; empty when ok
+    std::string code;     // denied, usage, not_found, unavailable, conflict; empty when ok
     std::string message;  // for people; empty when ok
     boost::json::object result;
     std::string result_text;  // as the agent wrote it

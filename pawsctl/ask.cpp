@@ -51,9 +51,10 @@ Failure unreached(const Address& address, const Error& error) {
 
 Failure refused(const Answer& answer) {
     const bool misused = answer.code == "usage" || answer.code == "not_found";
-    const int exit_code = answer.code == "denied" ? exit_refused
-                          : misused               ? exit_usage
-                                                  : exit_unreachable;
+    const int exit_code = answer.code == "denied"     ? exit_refused
+                          : answer.code == "conflict" ? exit_failed  // a no-go, as of a gate
+                          : misused                   ? exit_usage
+                                                      : exit_unreachable;
     return {exit_code, answer.message, answer.code};
 }
 

@@ -26,7 +26,7 @@ struct Address {
 struct Failure {
     int exit_code = 0;
     std::string message;
-    std::string agent_code;  // when the agent itself said no: denied, usage, not_found, unavailable
+    std::string agent_code;  // when the agent itself said no: one of Answer's
 };
 
 std::variant<Answer, Failure> ask(const Address& address,

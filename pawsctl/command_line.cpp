@@ -77,6 +77,11 @@ std::string full_name(const CLI::App& app) {
 
 }  // namespace
 
+std::string check_span(const std::string& typed) {
+    return parse_duration(typed) ? std::string{}
+                                 : "'" + printable(typed) + "' is no time; write 30s, 5m or 1h";
+}
+
 std::string examples(std::initializer_list<const char*> lines) {
     std::string all{"Examples:"};
     for (const auto* line : lines) {

@@ -44,6 +44,9 @@ private:
     std::function<int(const Call&)> action_;
 };
 
+// For options that are a time span: empty, or what is wrong with it.
+std::string check_span(const std::string& typed);
+
 // Examples for the end of a verb's help, one a line.
 std::string examples(std::initializer_list<const char*> lines);
 

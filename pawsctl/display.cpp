@@ -82,4 +82,9 @@ void complain(std::string_view sentence) {
     std::fprintf(stderr, "pawsctl: %.*s\n", static_cast<int>(sentence.size()), sentence.data());
 }
 
+int fail(const Failure& failure) {
+    complain(failure.message);
+    return failure.exit_code;
+}
+
 }  // namespace paws::pawsctl

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "pawsctl/answer.h"
+#include "pawsctl/ask.h"
 #include "pawsctl/screen.h"
 
 #include <string>
@@ -26,5 +27,7 @@ using Draw = std::vector<std::string>(const boost::json::object& result, const S
 void print_answer(const Answer& answer, bool json, Draw* draw);
 // "pawsctl: " and the sentence, on standard error.
 void complain(std::string_view sentence);
+// Complains of it; the exit code.
+int fail(const Failure& failure);
 
 }  // namespace paws::pawsctl

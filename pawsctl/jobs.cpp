@@ -23,8 +23,7 @@ int jobs(const Call& call, const Words& words) {
     }
     const auto asked = ask(call.address, "jobs", arguments);
     if (const auto* failure = std::get_if<Failure>(&asked)) {
-        complain(failure->message);
-        return failure->exit_code;
+        return fail(*failure);
     }
     print_answer(std::get<Answer>(asked), call.json, render_jobs);
     return exit_well;

@@ -20,11 +20,8 @@ using namespace std::chrono_literals;
 constexpr auto look_every = 200ms;
 constexpr std::chrono::milliseconds longest_trial{30'000};
 
-int fail(const Failure& failure) {
+int fail_early(const Failure& failure) {
     complain(failure.message);
-    if (failure.agent_code == "conflict") {
-        return exit_failed;  // no logs are shipped, so nothing can be tried
-    }
     // The agent has just started, and knows nothing yet or nothing of a trial before.
     const bool too_early = failure.agent_code == "unavailable" || failure.agent_code == "not_found";
     return too_early ? exit_unknown : failure.exit_code;
@@ -33,7 +30,7 @@ int fail(const Failure& failure) {
 int status(const Call& call) {
     const auto asked = ask(call.address, "logs");
     if (const auto* failure = std::get_if<Failure>(&asked)) {
-        return fail(*failure);
+        return fail_early(*failure);
     }
     const auto& answer = std::get<Answer>(asked);
     print_answer(answer, call.json, render_logs);
@@ -72,7 +69,7 @@ int test(const Call& call) {
         std::this_thread::sleep_for(look_every);
         asked = ask(call.address, "logs_test", {{"trial", static_cast<std::uint64_t>(*trial)}});
     }
-    return fail(std::get<Failure>(asked));
+    return fail_early(std::get<Failure>(asked));
 }
 
 void add_status_of_logs(CommandLine& line, CLI::App& logs) {

@@ -174,11 +174,6 @@ std::string check_level(const std::string& typed) {
                : "'" + printable(typed) + "' is no level; there are " + std::string{level_words};
 }
 
-std::string check_span(const std::string& typed) {
-    return parse_duration(typed) ? std::string{}
-                                 : "'" + printable(typed) + "' is no time; write 30s, 5m or 1h";
-}
-
 }  // namespace
 
 void add_follow(CommandLine& line, CLI::App& logs) {

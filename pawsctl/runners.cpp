@@ -12,11 +12,6 @@ namespace paws::pawsctl {
 
 namespace {
 
-int fail(const Failure& failure) {
-    complain(failure.message);
-    return failure.exit_code;
-}
-
 std::vector<std::string> names(const boost::json::object& status) {
     std::vector<std::string> all;
     for (const auto* runner : objects(status, "runners")) {

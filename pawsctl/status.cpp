@@ -13,7 +13,7 @@ namespace paws::pawsctl {
 
 namespace {
 
-int fail(const Failure& failure) {
+int fail_early(const Failure& failure) {
     complain(failure.message);
     // An agent that answers and knows nothing yet: the state is unknown, not the agent's absence.
     return failure.agent_code == "unavailable" ? exit_unknown : failure.exit_code;
@@ -28,7 +28,7 @@ int show_json(const Answer& answer) {
 int show_runner_json(const Call& call, const std::string& name) {
     const auto asked = ask(call.address, "runner", {{"name", name}});
     if (const auto* failure = std::get_if<Failure>(&asked)) {
-        return fail(*failure);
+        return fail_early(*failure);
     }
     const auto& answer = std::get<Answer>(asked);
     print_json(answer.result_text);
@@ -38,7 +38,7 @@ int show_runner_json(const Call& call, const std::string& name) {
 int show(const Call& call, const std::string& meant) {
     const auto asked = ask(call.address, "status");
     if (const auto* failure = std::get_if<Failure>(&asked)) {
-        return fail(*failure);
+        return fail_early(*failure);
     }
     const auto& answer = std::get<Answer>(asked);
     if (meant.empty() && call.json) {

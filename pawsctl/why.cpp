@@ -56,8 +56,7 @@ int why(const Call& call, const std::string& meant) {
     }
     const auto asked = ask(call.address, "jobs", arguments);
     if (const auto* failure = std::get_if<Failure>(&asked)) {
-        complain(failure->message);
-        return failure->exit_code;
+        return fail(*failure);
     }
     const auto& answer = std::get<Answer>(asked);
     const auto found = meant_by(answer.result, meant, run);

@@ -58,12 +58,6 @@ boost::json::object arguments(const Wanted& wanted) {
     return asked;
 }
 
-int fail(const Failure& failure) {
-    complain(failure.message);
-    // A runner that should not be started is a no-go, as of a gate.
-    return failure.agent_code == "conflict" ? exit_failed : failure.exit_code;
-}
-
 bool is_reached(const Wanted& wanted, const std::string& state) {
     const bool down = state == "stopped" || state == "done" || state == "unregistered";
     return wanted.verb == "resume" ? !down && state != "starting" : down;
@@ -81,13 +75,23 @@ std::string progress(const boost::json::object& runner) {
     return line;
 }
 
-void tell(const std::string& name, const std::string& what) {
+int tell(const std::string& name, const std::string& what) {
     print_lines({name + ": " + what});
+    return exit_well;
+}
+
+// What has come of it, as `runners show` has it.
+int show_json(const Call& call, const std::string& name) {
+    const auto asked = ask(call.address, "runner", {{"name", name}});
+    if (const auto* failure = std::get_if<Failure>(&asked)) {
+        return fail(*failure);
+    }
+    print_json(std::get<Answer>(asked).result_text);
+    return exit_well;
 }
 
 int wait_for(const Call& call, const Wanted& wanted, const std::string& name) {
-    const auto patience = parse_duration(wanted.patience).value_or(10min);
-    const auto deadline = platform::now().boot + patience;
+    const auto deadline = platform::now().boot + *parse_duration(wanted.patience);
     std::string told;
     while (platform::now().boot < deadline) {
         const auto asked = ask(call.address, "status");
@@ -101,17 +105,17 @@ int wait_for(const Call& call, const Wanted& wanted, const std::string& name) {
         }
         const auto& runner = **found;
         if (is_reached(wanted, text(runner, "state"))) {
-            tell(name, text(runner, "state") + ", " + text(runner, "reason"));
-            return exit_well;
+            return call.json ? show_json(call, name)
+                             : tell(name, text(runner, "state") + ", " + text(runner, "reason"));
         }
-        if (const auto line = progress(runner); line != told) {
+        if (const auto line = progress(runner); line != told && !call.json) {
             tell(name, line);
             told = line;
         }
         std::this_thread::sleep_for(look_every);
     }
-    complain(name + " is not there yet after " + wanted.patience + ": " + told +
-             "; what was asked stays in force");
+    complain(name + " is not there yet after " + wanted.patience +
+             (told.empty() ? "" : ": " + told) + "; what was asked stays in force");
     return exit_later;
 }
 
@@ -156,7 +160,8 @@ void add(CommandLine& line,
     verb.add_flag("--wait", wanted->waits, until);
     wanted->patience = "10m";
     verb.add_option("--patience", wanted->patience, "How long to wait, with --wait (10m)")
-        ->type_name("TIME");
+        ->type_name("TIME")
+        ->check(check_span);
     line.takes_address(verb);
     line.takes_json(verb);
     line.does(verb, [wanted](const Call& call) { return carry_out(call, *wanted); });
@@ -184,6 +189,7 @@ void add_wishes(CommandLine& line, CLI::App& runners) {
     add(line, holding, hold, "Until it is stopped");
     holding.add_option("--for", hold->span, "How long: 30m, 8h, at most 30d")
         ->type_name("TIME")
+        ->check(check_span)
         ->required();
     holding.add_option("--note", hold->note, "Why, for whoever asks")->type_name("TEXT");
     holding.footer(examples({"pawsctl runners hold build-01 --for 30m --note 'kernel update'"}));

@@ -13,7 +13,7 @@ from agent_process import AgentProcess
 from connect_proxy import ConnectProxy
 from fake_github import Failure, FakeGithub
 from http_server import TestAuthority
-from polling import wait_for
+from polling import Unmet, wait_for
 from recurring import config_of
 
 SCOPE = "/repos/acme/widgets"
@@ -86,15 +86,15 @@ def error(agent):
 
 
 def wait_for_registration(agent, runner, what):
-    wait_for(lambda: registration(agent, runner) == what, SOON, f"{what}; {error(agent)}")
+    wait_for(lambda: (seen := registration(agent, runner)) == what or Unmet((seen, error(agent))), SOON, what)
 
 
 def wait_for_error(agent, words):
-    wait_for(lambda: words in error(agent), SOON, f"'{words}' instead of '{error(agent)}'")
+    wait_for(lambda: words in (seen := error(agent)) or Unmet(seen), SOON, words)
 
 
 def wait_for_success(agent):
-    wait_for(lambda: not error(agent), 30, f"no error instead of '{error(agent)}'")
+    wait_for(lambda: not (seen := error(agent)) or Unmet(seen), 30, "no error")
 
 
 def test_online_busy_offline_absent(agent, registered, github):
@@ -157,7 +157,7 @@ def test_a_failure_is_told_and_changes_no_fact(agent, registered, github, failur
     wait_for_registration(agent, registered, "online")
     github.set_runner(42, status="offline")
     github.fail(failure)
-    wait_for(lambda: words in error(agent), 40, f"'{words}' instead of '{error(agent)}'")
+    wait_for(lambda: words in (seen := error(agent)) or Unmet(seen), 40, words)
     assert registration(agent, registered) == "online"
     age = told(agent, registered)["age_seconds"]
     assert agent.ask("status")["result"]["agent"]["github_api"]["error"] == error(agent)

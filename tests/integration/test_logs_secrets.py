@@ -29,6 +29,13 @@ def test_no_secret_is_in_loki_nor_in_the_database_nor_in_the_agents_log(feed):
             feed.write(text, _SYSTEMD_UNIT="leaky.service")
         for text in KEY:
             feed.write(text, _SYSTEMD_UNIT="key.service", _STREAM_ID="a" * 32)
+        # By logger(1), a process for each line; in between others write, as containers do.
+        for pid, text in enumerate(KEY, start=4000):
+            feed.write(text.replace("AQEA", "AQEB"), _SYSTEMD_UNIT="docker.service", _PID=str(pid),
+                       SYSLOG_IDENTIFIER="backup")
+            for other in range(3):
+                feed.write(f"GET /{pid} of another", _SYSTEMD_UNIT="docker.service", _PID="77",
+                           SYSLOG_IDENTIFIER=f"c{other}")
         feed.write("a badge: BADGE-12345", _SYSTEMD_UNIT="leaky.service")
         feed.write("its name", _SYSTEMD_UNIT="leaky.service",
                    SYSLOG_IDENTIFIER="password=hunter2hunter2")
@@ -41,7 +48,8 @@ def test_no_secret_is_in_loki_nor_in_the_database_nor_in_the_agents_log(feed):
         places = {"Loki": told, "the agent's log": agent.log(),
                   "the database": "".join(path.read_bytes().decode("latin-1")
                                           for path in agent.state.glob("paws.db*"))}
-        secrets = [secret for secret, _ in known] + KEY[1:-1] + ["BADGE-12345", "hunter2hunter2"]
+        keys = KEY[1:-1] + [line.replace("AQEA", "AQEB") for line in KEY[1:-1]]
+        secrets = [secret for secret, _ in known] + keys + ["BADGE-12345", "hunter2hunter2"]
         for place, text in places.items():
             found = [secret for secret in secrets if secret in text]
             assert not found, f"{len(found)} secrets are in {place}: {found[:3]}"

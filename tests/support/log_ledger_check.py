@@ -7,6 +7,7 @@
 
 import collections
 import contextlib
+import math
 import sqlite3
 import time
 from typing import Iterable
@@ -15,7 +16,7 @@ from agent_process import AgentProcess
 from fake_loki import FakeLoki
 from fake_loki_store import Held
 from journal_feed import JournalFeed
-from polling import NotInTime, wait_for
+from polling import NotInTime, Unmet, wait_for
 
 UNIT = "load.service"
 CONFIG = """[journal]
@@ -119,14 +120,15 @@ def order_is_kept(loki: FakeLoki, unit: str = UNIT) -> None:
 
 
 def counted(agent: AgentProcess, name: str, **labels: str) -> float:
-    """paws_logs_NAME, as the agent shows it now."""
-    return agent.metrics().sum(f"paws_logs_{name}", **labels)
+    """paws_logs_NAME, as the agent shows it now; what it does not show equals nothing, not even 0."""
+    shown = [value for _, value in agent.metrics().all(f"paws_logs_{name}", **labels)]
+    return sum(shown) if shown else math.nan
 
 
 def wait_for_count(agent: AgentProcess, count: float, name: str, timeout: float = 30,
                    **labels: str) -> None:
-    wait_for(lambda: counted(agent, name, **labels) == count, timeout,
-             f"paws_logs_{name}{labels or ''} is {count}, not {counted(agent, name, **labels)}")
+    wait_for(lambda: (seen := counted(agent, name, **labels)) == count or Unmet(seen), timeout,
+             f"paws_logs_{name}{labels or ''} is {count}")
 
 
 def is_still(loki: FakeLoki, seconds: float = 0.5) -> bool:

@@ -1,6 +1,6 @@
 """Recurring: what several tests on this machine ask again and again."""
 
-from polling import wait_for
+from polling import Unmet, wait_for
 
 GENERAL = """[journal]
 directory = "{journal}"
@@ -24,5 +24,5 @@ def config_of(runners, feed) -> str:
 
 
 def wait_for_state(agent, name: str, state: str, timeout: float = 30) -> None:
-    wait_for(lambda: agent.metrics().state(name) == state or None, timeout,
-             f"{name} is {state}; it is {agent.metrics().state(name)}")
+    wait_for(lambda: (seen := agent.metrics().state(name)) == state or Unmet(seen), timeout,
+             f"{name} is {state}")

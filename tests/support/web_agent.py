@@ -97,4 +97,4 @@ class WebAgent(AgentProcess):
                  f"{path} is answered with {status}")
 
     def wait_for_log(self, text: str, timeout: float = 30) -> None:
-        wait_for(lambda: text in self.log(), timeout, f"the log has {text!r}:\n{self.log()}")
+        wait_for(lambda: text in (seen := self.log()) or Unmet(seen), timeout, f"the log has {text!r}")

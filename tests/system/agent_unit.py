@@ -129,15 +129,8 @@ class AgentUnit:
 
     def wait_for_state(self, name: str, state: str, timeout: float = 30) -> dict:
         """Waits until the runner is in that state; it, as the status shows it."""
-        shown: dict = {}
+        def is_there() -> dict | Unmet:
+            shown = self.runner(name) or {}
+            return shown if shown.get("state") == state else Unmet(shown)
 
-        def is_there() -> bool:
-            shown.clear()
-            shown.update(self.runner(name) or {})
-            return shown.get("state") == state
-
-        try:
-            self.host.wait_for(is_there, timeout, f"{name} is {state}")
-        except AssertionError as error:
-            raise AssertionError(f"{error}; {shown}") from None
-        return shown
+        return self.host.wait_for(is_there, timeout, f"{name} is {state}")
