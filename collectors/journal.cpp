@@ -312,7 +312,7 @@ Result<bool> JournalCollector::drain(Budget& budget) {
     return told || budget.entries == 0 || budget.bytes == 0;
 }
 
-JournalEntry JournalCollector::entry() const {
+JournalEntry JournalCollector::entry() {
     JournalEntry read{.at = journal_->taken()};
     journal_->visit([&](std::string_view field) {
         const auto name = take_until(field, '=');

@@ -91,7 +91,7 @@ private:
                               const std::string& start);
     Result<void> read_hooks(const std::string& unit, Track& track);
     Result<bool> read_hook(const Track& track, Job& job);
-    JournalEntry entry() const;
+    JournalEntry entry();
     static bool hear_hook(Track& track, const JournalEntry& entry);
     static bool is_hook(const Track& track, const JournalEntry& entry);
     static void learn_traced_job(Track& track, const Runner& runner);

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <thread>
 #include <utility>
 
 #include <systemd/sd-journal.h>
@@ -58,6 +59,9 @@ int step_on(sd_journal* handle) {
 
 // It costs a search of each file for each value that is matched.
 constexpr auto between_looks = std::chrono::seconds{1};
+
+constexpr int most_looks_for_text = 100;  // whoever writes may have to wait for a processor
+constexpr auto between_looks_for_text = std::chrono::milliseconds{1};
 
 }  // namespace
 
@@ -261,7 +265,28 @@ WallTime SdJournal::taken() const {
     return clocks.wall_time();
 }
 
-bool SdJournal::visit(const Visit& visit) const {
+// An entry can be found before all that it holds is linked to it. A field that is half linked looks
+// damaged then, and libsystemd passes over it without a word (252, journal-file.c: check_object(),
+// "Bad data n_entries"; sd-journal.c: sd_journal_enumerate_data()). That can only be one that is
+// new with the entry, as its text is. An entry that has none at all is not waited for time and
+// again.
+bool SdJournal::visit(const Visit& visit) {
+    bool has_text = false;
+    bool whole = visit_once(visit, has_text);
+    if (has_text || !whole) {
+        return whole;
+    }
+    const auto begun = Clock::now();
+    const bool may_come = begun - had_no_text_ >= between_looks;
+    for (int tries = 0; !has_text && may_come && tries < most_looks_for_text; ++tries) {
+        std::this_thread::sleep_for(between_looks_for_text);
+        whole = visit_once(visit, has_text);
+    }
+    had_no_text_ = has_text ? had_no_text_ : begun;
+    return whole;
+}
+
+bool SdJournal::visit_once(const Visit& visit, bool& has_text) const {
     const BusGuard guard;
     const void* data = nullptr;
     std::size_t size = 0;
@@ -277,7 +302,10 @@ bool SdJournal::visit(const Visit& visit) const {
         if (more <= 0) {
             return more == 0 && !guard.hit();
         }
-        visit({static_cast<const char*>(data), std::min(size, longest_field_)});
+        const std::string_view field{static_cast<const char*>(data),
+                                     std::min(size, longest_field_)};
+        has_text |= field.starts_with("MESSAGE=");
+        visit(field);
     }
 }
 

@@ -81,8 +81,9 @@ public:
     Result<EntryClocks> clocks() const;
     bool is_at(const std::string& cursor) const;
     WallTime taken() const;
-    // Of a damaged entry what can be read of it, and false.
-    bool visit(const Visit& visit) const;
+    // Of a damaged entry what can be read of it, and false. Where an entry seems to have no text
+    // (MESSAGE=) it is looked at again for up to 100 ms, once a second: its fields are told again.
+    bool visit(const Visit& visit);
 
     int fd() const;
     // Takes note of new and vanished files; drains fd(). True when files came or went.
@@ -102,6 +103,7 @@ private:
 
     Result<bool> step();
     Result<bool> look_again();
+    bool visit_once(const Visit& visit, bool& has_text) const;
 
     std::unique_ptr<sd_journal, Close> handle_;
     std::size_t longest_field_ = 64U << 10U;  // journald cuts lines of services at 48 KiB unless
@@ -110,6 +112,7 @@ private:
     bool matched_ = false;
     bool written_ = false;  // since looked_again_
     Clock::time_point looked_again_;
+    Clock::time_point had_no_text_;
 };
 
 }  // namespace paws::platform

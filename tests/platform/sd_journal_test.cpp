@@ -32,7 +32,7 @@ void add(JournalWriter& writer, int number, const std::string& unit = "a.service
     writer.add(eight + number * 1s, {{"MESSAGE", std::to_string(number)}, {"_SYSTEMD_UNIT", unit}});
 }
 
-std::string message(const SdJournal& journal) {
+std::string message(SdJournal& journal) {
     std::string found;
     journal.visit([&](std::string_view field) {
         if (take_until(field, '=') == "MESSAGE") {
@@ -225,6 +225,30 @@ TEST_CASE(
     }
     CHECK(found == Messages{"4"});
     CHECK_FALSE(journal->may_overlook());
+}
+
+// What journald has written while it is about to link the text of its newest entry.
+TEST_CASE("SdJournal: a text that is half linked yet is waited for, one that never comes is not") {
+    TemporaryDirectory directory;
+    JournalWriter writer{directory.path()};
+    add(writer, 1);
+    add(writer, 2);
+    writer.commit();
+    const auto file = directory.path() / "system.journal";
+    change_found(file, "MESSAGE=2", -1);
+    auto journal = SdJournal::open({.directory = directory.path()});
+    REQUIRE(journal);
+    REQUIRE(journal->next().value());
+    CHECK(message(*journal) == "1");
+    REQUIRE(journal->next().value());
+    std::thread later{[&] {
+        std::this_thread::sleep_for(15ms);
+        change_found(file, "MESSAGE=2", 1);
+    }};
+    CHECK(message(*journal) == "2");
+    later.join();
+    change_found(file, "MESSAGE=2", -1);
+    CHECK(message(*journal).empty());
 }
 
 TEST_CASE("SdJournal: a huge value is cut, a binary one comes as it is") {
