@@ -2,6 +2,7 @@
 
 #include "tests/forwarder/fake_loki.h"
 #include "tests/forwarder/journal_rig.h"
+#include "tests/forwarder/trace_rig.h"
 #include "tests/support/journal_damage.h"
 
 #include <filesystem>
@@ -50,10 +51,15 @@ struct Run {
     Audience audience;
     Delivery delivery;
     Keeper keeper{loop, ledger, board};
+    TraceSource traces{intake, platform::RootFs::open("/").value()};
     std::shared_ptr<int> owner = std::make_shared<int>();
     std::optional<Pump> pump;
 
-    Run(JournalRig& from, FakeLoki& loki, MemoryLedger& kept_by, std::size_t lines_of_a_batch)
+    Run(JournalRig& from,
+        FakeLoki& loki,
+        MemoryLedger& kept_by,
+        std::size_t lines_of_a_batch,
+        const Roster& roster = {})
         : rig{from},
           ledger{kept_by},
           delivery{loop,
@@ -70,6 +76,7 @@ struct Run {
         pump.emplace(loop,
                      PumpParts{.intake = intake,
                                .journal = journal,
+                               .traces = &traces,
                                .delivery = delivery,
                                .keeper = keeper,
                                .board = board,
@@ -78,7 +85,7 @@ struct Run {
                                    .beginning = {.at = Beginning::At::oldest},
                                    .place = {.directory = rig.directory.path()}},
                      real_now);
-        pump->set_roster(std::make_shared<const Roster>());
+        pump->set_roster(std::make_shared<const Roster>(roster));
         boost::asio::co_spawn(loop, pump->read(progress.position), boost::asio::detached);
         boost::asio::co_spawn(loop, pump->deliver(), boost::asio::detached);
     }
@@ -226,4 +233,40 @@ TEST_CASE("pump: after any number of crashes Loki has each line, and counts none
         CHECK(ledger.kept->counts.sent == 150);
         CHECK(ledger.kept->counts.read.at(LogSource::journal) == 150);
     }
+}
+
+TEST_CASE("pump: traces without end leave the journal its part of each batch") {
+    JournalRig rig;
+    FakeLoki loki;
+    MemoryLedger ledger;
+    TraceRig files;
+    Roster roster;
+    roster.runners.push_back({.name = "acme.one",
+                              .unit = "",
+                              .root = files.directory.path(),
+                              .heard_to = real_now().wall + 24h,
+                              .jobs = {}});
+    ledger.kept = Progress{.position = {.began = began}, .counts = {}};
+    std::string many;
+    for (int i = 0; i < 5'000; ++i) {
+        many += record(std::to_string(i));
+    }
+    files.write(trace_name(0), many);
+    rig.add_numbers(1, 400, "system.journal");
+    Run run{rig, loki, ledger, 20, roster};
+    REQUIRE(run.until([&] { return run.intake.counts().read[LogSource::diag] >= 200; }));
+    rig.add_numbers(401, 800, "system.journal");
+    std::set<std::size_t> of_traces;
+    const auto keeps = [&] { return run.intake.counts().read[LogSource::journal] == 800; };
+    REQUIRE(run.until(keeps));
+    for (const auto& push : loki.pushes) {
+        std::size_t lines = 0;
+        for (const auto& stream : push) {
+            lines +=
+                stream.labels.find("runner-diag") != std::string::npos ? stream.lines.size() : 0;
+        }
+        of_traces.insert(lines);
+    }
+    CHECK(*of_traces.rbegin() == 10);
+    REQUIRE(run.until([&] { return run.intake.counts().read[LogSource::diag] == 5'000; }));
 }
