@@ -48,9 +48,8 @@ TraceSource::Follower TraceSource::make(const RosterRunner& runner) {
         "traces", [task = follower.task, look = look_]() -> Result<TraceRead> {
             return look(task->reader, task->question);
         });
-    follower.streams = intake_.streams()
-                           .of({.job = "runner-diag", .unit = runner.unit, .runner = runner.name})
-                           .first;
+    follower.streams =
+        intake_.streams().of({.job = "runner-diag", .unit = runner.unit, .runner = runner.name});
     return follower;
 }
 
@@ -178,6 +177,12 @@ void TraceSource::take_line(Batch& batch,
                             const TraceLine& line) {
     metadata_.clear();
     metadata_.add("file", line.file);
+    if (follower.streams.crowded) {
+        metadata_.add("full_runner", runner.name);
+        if (!runner.unit.empty()) {
+            metadata_.add("full_unit", runner.unit);
+        }
+    }
     if (!line.component.empty()) {
         metadata_.add("component",
                       intake_.without_secrets(line.component.substr(0, longest_component)));
@@ -189,7 +194,7 @@ void TraceSource::take_line(Batch& batch,
     const Batch::Part before{.bytes = batch.bytes(), .lines = batch.items().size()};
     intake_.take(batch,
                  {.source = LogSource::diag,
-                  .stream = Streams::at_level(follower.streams, line.level),
+                  .stream = Streams::at_level(follower.streams.first, line.level),
                   .at = line.at,
                   .text = line.text,
                   .writer = {.first = runner.name, .second = line.file}},

@@ -66,7 +66,7 @@ private:
         std::optional<TraceRead> found;  // and not all taken yet
         std::size_t taken = 0;           // lines of it
         BootTime found_at{};
-        StreamId streams = 0;
+        Streams::Place streams;
         std::string error;
     };
 

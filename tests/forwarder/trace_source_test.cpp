@@ -235,3 +235,16 @@ TEST_CASE("trace source: a directory that does not answer is said after some sec
         return source.trouble().empty();
     }));
 }
+
+TEST_CASE("trace source: beyond the bound of runners lines tell whose they are") {
+    Rig rig;
+    rig.intake.streams() = Streams{{}, 500, 0};
+    REQUIRE(rig.has_looked());
+    rig.files.write(trace_name(0), record("one"));
+    REQUIRE(rig.has_lines(1));
+    const auto& item = rig.batch.items()[0];
+    CHECK(rig.intake.streams().labels(item.stream) ==
+          R"({job="runner-diag", level="info", runner="other", unit="other"})");
+    CHECK(rig.told(rig.batch.decode(item), "full_runner") == "acme.one");
+    CHECK(rig.told(rig.batch.decode(item), "full_unit") == "one.service");
+}
