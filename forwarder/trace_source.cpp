@@ -19,6 +19,19 @@ constexpr std::chrono::nanoseconds precision = 1s;  // of the times in traces
 constexpr std::size_t longest_component = 128;
 constexpr std::size_t most_runners = 200;
 constexpr std::chrono::nanoseconds patience_for_directory = 10s;
+constexpr std::chrono::nanoseconds patience_for_runner = 7 * 24h;
+constexpr auto between_forgetting = 1min;
+constexpr std::size_t most_positions = 1'000;
+
+// The stamp of the trace that it opened last.
+std::string last_use(const TracePositions& positions) {
+    constexpr std::string_view kind = "Worker_";  // as long as the other
+    auto last = positions.done_to;
+    for (const auto& [name, file] : positions.files) {
+        last = std::max(last, name.substr(std::min(kind.size(), name.size())));
+    }
+    return last;
+}
 
 // The other half is the journal's, however much runners write.
 bool has_room(const Batch& batch, const BatchBounds& bounds) {
@@ -66,11 +79,48 @@ void TraceSource::follow(const Roster& roster) {
     }
 }
 
+// Hosts of ephemeral runners see ever new names. One that is away for some days goes on from where
+// it was.
+void TraceSource::forget(const Roster& roster, const Now& now) {
+    if (now.boot < forget_at_) {
+        return;
+    }
+    forget_at_ = now.boot + between_forgetting;
+    std::erase_if(positions_, [&](const auto& one) {
+        auto& known_at = known_at_.try_emplace(one.first, now.boot).first->second;
+        if (roster.of_name(one.first) != nullptr) {
+            known_at = now.boot;
+        }
+        return now.boot - known_at > patience_for_runner;
+    });
+    while (positions_.size() > most_positions && forget_oldest(roster)) {
+    }
+    std::erase_if(known_at_, [&](const auto& one) { return !positions_.contains(one.first); });
+}
+
+// For an agent that is started more often than that. False when all are known.
+bool TraceSource::forget_oldest(const Roster& roster) {
+    auto oldest = positions_.end();
+    for (auto one = positions_.begin(); one != positions_.end(); ++one) {
+        const bool is_older =
+            oldest == positions_.end() || last_use(one->second) < last_use(oldest->second);
+        if (is_older && roster.of_name(one->first) == nullptr) {
+            oldest = one;
+        }
+    }
+    if (oldest == positions_.end()) {
+        return false;
+    }
+    positions_.erase(oldest);
+    return true;
+}
+
 Read TraceSource::read(Batch& batch,
                        const BatchBounds& bounds,
                        const Roster& roster,
                        const Now& now) {
     follow(roster);
+    forget(roster, now);
     for (auto& [name, follower] : followers_) {
         collect(follower, now);
     }

@@ -71,6 +71,8 @@ private:
     };
 
     void follow(const Roster& roster);
+    void forget(const Roster& roster, const Now& now);
+    bool forget_oldest(const Roster& roster);
     Follower make(const RosterRunner& runner);
     void ask(const std::string& name, Follower& follower, const Now& now);
     static void collect(Follower& follower, const Now& now);
@@ -95,6 +97,8 @@ private:
     Look look_;
     WallTime began_{};
     std::map<std::string, TracePositions> positions_;  // by runner
+    std::map<std::string, BootTime> known_at_;         // those of them, when last
+    BootTime forget_at_{};
     std::map<std::string, Follower> followers_;
     std::string turn_;  // the runner to begin with
     Metadata metadata_;

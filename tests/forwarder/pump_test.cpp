@@ -39,6 +39,10 @@ public:
     }
 };
 
+BatchBounds of_lines(std::size_t most) {
+    return {.lines = most, .wait = 0ns};
+}
+
 // From a start of the agent to its end, or to a crash.
 struct Run {
     boost::asio::io_context loop;
@@ -58,7 +62,7 @@ struct Run {
     Run(JournalRig& from,
         FakeLoki& loki,
         MemoryLedger& kept_by,
-        std::size_t lines_of_a_batch,
+        BatchBounds bounds,
         const Roster& roster = {})
         : rig{from},
           ledger{kept_by},
@@ -81,7 +85,7 @@ struct Run {
                                .keeper = keeper,
                                .board = board,
                                .audience = audience},
-                     Pump::Options{.batch = {.lines = lines_of_a_batch, .wait = 0ns},
+                     Pump::Options{.batch = bounds,
                                    .beginning = {.at = Beginning::At::oldest},
                                    .place = {.directory = rig.directory.path()}},
                      real_now);
@@ -133,7 +137,7 @@ TEST_CASE("pump: lines go from the journal to Loki, and a place is kept once Lok
             CHECK(progress.position.read == eight + std::stoi(lines.back()) * 1s);
         }
     };
-    Run run{rig, loki, ledger, 7};
+    Run run{rig, loki, ledger, of_lines(7)};
     const auto keeps = [&](std::uint64_t count) {
         return run.until([&] { return ledger.kept && ledger.kept->counts.sent == count; });
     };
@@ -152,7 +156,7 @@ TEST_CASE("pump: a line that its filter could not find at first comes soon after
     rig.add_numbers(1, 1, "system.journal");
     FakeLoki loki;
     MemoryLedger ledger;
-    Run run{rig, loki, ledger, 10};
+    Run run{rig, loki, ledger, of_lines(10)};
     const auto stores = [&](int last, std::chrono::seconds within) {
         return run.until([&] { return stored_in(loki) == numbers(1, last); }, within);
     };
@@ -179,7 +183,7 @@ TEST_CASE("pump: while Loki is away two batches are held, the rest waits in the 
     bool away = true;
     loki.answer = [&](const FakeLoki::Push&) { return answered(away ? 503 : 204); };
     MemoryLedger ledger;
-    Run run{rig, loki, ledger, 10};
+    Run run{rig, loki, ledger, of_lines(10)};
     REQUIRE(run.until([&] { return loki.pushes.size() > 300; }));
     CHECK(run.intake.counts().read.at(LogSource::journal) == 20);
     CHECK(run.board.read().state == ShippingState::retrying);
@@ -195,7 +199,7 @@ TEST_CASE("pump: at its end what is on its way arrives and is kept, and nothing 
     rig.add_numbers(1, 100, "system.journal");
     FakeLoki loki;
     MemoryLedger ledger;
-    Run run{rig, loki, ledger, 10};
+    Run run{rig, loki, ledger, of_lines(10)};
     REQUIRE(run.until([&] { return !stored_in(loki).empty(); }));
     bool done = false;
     run.pump->drain([&] { done = true; });
@@ -223,10 +227,10 @@ TEST_CASE("pump: after any number of crashes Loki has each line, and counts none
         };
         MemoryLedger ledger;
         for (int crash = 0; crash < 8; ++crash) {
-            Run run{rig, loki, ledger, 1 + random() % 20};
+            Run run{rig, loki, ledger, of_lines(1 + random() % 20)};
             run.steps(random() % 60);
         }
-        Run last{rig, loki, ledger, 20};
+        Run last{rig, loki, ledger, of_lines(20)};
         REQUIRE(
             last.until([&] { return ledger.kept && ledger.kept->position.read == eight + 150s; }));
         REQUIRE(stored_in(loki) == numbers(1, 150));
@@ -253,7 +257,7 @@ TEST_CASE("pump: traces without end leave the journal its part of each batch") {
     }
     files.write(trace_name(0), many);
     rig.add_numbers(1, 400, "system.journal");
-    Run run{rig, loki, ledger, 20, roster};
+    Run run{rig, loki, ledger, {.lines = 20, .wait = 1h}, roster};
     REQUIRE(run.until([&] { return run.intake.counts().read[LogSource::diag] >= 200; }));
     rig.add_numbers(401, 800, "system.journal");
     std::set<std::size_t> of_traces;

@@ -248,3 +248,40 @@ TEST_CASE("trace source: beyond the bound of runners lines tell whose they are")
     CHECK(rig.told(rig.batch.decode(item), "full_runner") == "acme.one");
     CHECK(rig.told(rig.batch.decode(item), "full_unit") == "one.service");
 }
+
+TEST_CASE("trace source: the place of a runner is kept for a week after it was known") {
+    Rig rig;
+    REQUIRE(rig.has_looked());
+    const auto has_place = [&] {
+        rig.read();
+        rig.source.tell(rig.position);
+        return rig.position.traces.contains("acme.one");
+    };
+    rig.now.boot += 30 * 24h;
+    CHECK(has_place());
+    rig.roster.runners.clear();
+    rig.now.boot += 6 * 24h;
+    CHECK(has_place());
+    rig.now.boot += 2 * 24h;
+    CHECK_FALSE(has_place());
+}
+
+TEST_CASE("trace source: of many runners that are gone those used last keep their places") {
+    Rig rig;
+    for (int day = 1; day <= 28; ++day) {
+        const auto stamp = "202601" + std::string(day < 10 ? 1 : 0, '0') + std::to_string(day);
+        for (int runner = 0; runner < 50; ++runner) {
+            auto& place = rig.position.traces[std::to_string(runner) + " of " + stamp];
+            place.done_to = "20251231-000000";
+            place.files["Worker_" + stamp + "-000000-utc.log"] = {};
+        }
+    }
+    rig.position.traces["acme.one"].done_to = "20251230-000000";
+    rig.source.open(rig.position);
+    rig.read();
+    rig.source.tell(rig.position);
+    CHECK(rig.position.traces.size() == 1'000);
+    CHECK(rig.position.traces.contains("acme.one"));
+    CHECK_FALSE(rig.position.traces.contains("1 of 20260108"));
+    CHECK(rig.position.traces.contains("1 of 20260110"));
+}
