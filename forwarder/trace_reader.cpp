@@ -103,6 +103,7 @@ Result<void> TraceReader::list(const platform::Beneath& diag) {
     if (!names) {
         return names.error();
     }
+    const bool is_first = !std::exchange(has_listed_, true);
     std::set<std::string> before;
     for (auto& trace : std::exchange(traces_, {})) {
         before.insert(std::move(trace.name));
@@ -114,7 +115,7 @@ Result<void> TraceReader::list(const platform::Beneath& diag) {
                 of_kind.push_back({.name = name,
                                    .stamp = utc_text(*opened, stamp_shape),
                                    .opened = *opened,
-                                   .has_come = !before.empty() && !before.contains(name)});
+                                   .has_come = !is_first && !before.contains(name)});
             }
         }
         std::ranges::sort(of_kind, {}, &Trace::stamp);

@@ -118,10 +118,11 @@ private:
     Subject subject_;
     TraceBounds bounds_;
     std::optional<platform::FileStatus> listed_;  // the directory, when its names were read
-    std::vector<Trace> traces_;                   // the oldest first
-    std::map<std::string, Seen> seen_;            // of those followed
-    WallTime now_{};                              // of this look
-    std::size_t left_ = 0;                        // bytes of it
+    bool has_listed_ = false;
+    std::vector<Trace> traces_;         // the oldest first
+    std::map<std::string, Seen> seen_;  // of those followed
+    WallTime now_{};                    // of this look
+    std::size_t left_ = 0;              // bytes of it
 };
 
 }  // namespace paws::forwarder

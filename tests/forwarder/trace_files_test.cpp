@@ -246,6 +246,21 @@ TEST_CASE("trace files: a clock that is set back hides no new trace and repeats 
     CHECK(rig.positions->files.size() == 2);
 }
 
+TEST_CASE("trace files: nor does it where all that was there before is gone") {
+    TraceRig rig{{.newest = 1, .followed = 1}};
+    CHECK(rig.read().empty());
+    rig.now += 2h;
+    rig.write(trace_name(2 * 3600), record("fast"));
+    rig.write(trace_name(2 * 3600 + 1), record("fast"));
+    CHECK(rig.read_twice().size() == 2);
+    fs::remove(rig.diag / trace_name(2 * 3600));
+    fs::remove(rig.diag / trace_name(2 * 3600 + 1));
+    CHECK(rig.read_twice().empty());
+    rig.now -= 2h;
+    rig.write(trace_name(3590), record("slow"));
+    CHECK(rig.read_twice() == Texts{"slow"});
+}
+
 TEST_CASE("trace files: one that is followed is so under a name far ahead, and not begun anew") {
     TraceRig rig;
     rig.now += 3h;
