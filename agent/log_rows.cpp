@@ -45,24 +45,62 @@ void save_open_keys(SQLite::Database& database, const Position& position) {
     }
 }
 
-void save_traces(SQLite::Database& database, const Position& position) {
-    database.exec("DELETE FROM log_traces");
-    database.exec("DELETE FROM log_files");
+void load_traces(SQLite::Database& database, Position& position) {
+    SQLite::Statement traces{database, "SELECT runner, done_to FROM log_traces"};
+    while (traces.executeStep()) {
+        position.traces[traces.getColumn(0).getString()].done_to = traces.getColumn(1).getString();
+    }
+    SQLite::Statement files{database, "SELECT runner, name, inode, offset FROM log_files"};
+    while (files.executeStep()) {
+        auto& runner = position.traces[files.getColumn(0).getString()];
+        runner.files[files.getColumn(1).getString()] = {
+            .inode = static_cast<std::uint64_t>(files.getColumn(2).getInt64()),
+            .offset = static_cast<std::uint64_t>(files.getColumn(3).getInt64())};
+    }
+}
+
+void remove_traces(SQLite::Database& database, const std::string& runner) {
+    for (const auto* sql :
+         {"DELETE FROM log_traces WHERE runner = ?", "DELETE FROM log_files WHERE runner = ?"}) {
+        SQLite::Statement remove{database, sql};
+        remove.bind(1, runner);
+        remove.exec();
+    }
+}
+
+void add_traces(SQLite::Database& database,
+                const std::string& runner,
+                const forwarder::TracePositions& traces) {
     SQLite::Statement save{database, "INSERT INTO log_traces VALUES(?, ?)"};
+    save.bind(1, runner);
+    save.bind(2, traces.done_to);
+    save.exec();
     SQLite::Statement save_file{database, "INSERT INTO log_files VALUES(?, ?, ?, ?)"};
+    for (const auto& [name, file] : traces.files) {
+        save_file.bind(1, runner);
+        save_file.bind(2, name);
+        // Some file systems number beyond SQLite's integers: the bits are kept.
+        save_file.bind(3, static_cast<std::int64_t>(file.inode));
+        save_file.bind(4, whole(file.offset));
+        save_file.exec();
+        save_file.reset();
+    }
+}
+
+// Most runners have written nothing since the last time: reading is cheaper than writing.
+void save_traces(SQLite::Database& database, const Position& position) {
+    Position before;
+    load_traces(database, before);
+    for (const auto& [runner, traces] : before.traces) {
+        const auto now = position.traces.find(runner);
+        if (now == position.traces.end() || now->second != traces) {
+            remove_traces(database, runner);
+        }
+    }
     for (const auto& [runner, traces] : position.traces) {
-        save.bind(1, runner);
-        save.bind(2, traces.done_to);
-        save.exec();
-        save.reset();
-        for (const auto& [name, file] : traces.files) {
-            save_file.bind(1, runner);
-            save_file.bind(2, name);
-            // Some file systems number beyond SQLite's integers: the bits are kept.
-            save_file.bind(3, static_cast<std::int64_t>(file.inode));
-            save_file.bind(4, whole(file.offset));
-            save_file.exec();
-            save_file.reset();
+        const auto then = before.traces.find(runner);
+        if (then == before.traces.end() || then->second != traces) {
+            add_traces(database, runner, traces);
         }
     }
 }
@@ -153,20 +191,6 @@ void quarantine(SQLite::Database& database, const std::vector<QuarantinedLine>& 
                              "(SELECT max(id) FROM log_quarantine) - ?"};
     forget.bind(1, quarantined_kept);
     forget.exec();
-}
-
-void load_traces(SQLite::Database& database, Position& position) {
-    SQLite::Statement traces{database, "SELECT runner, done_to FROM log_traces"};
-    while (traces.executeStep()) {
-        position.traces[traces.getColumn(0).getString()].done_to = traces.getColumn(1).getString();
-    }
-    SQLite::Statement files{database, "SELECT runner, name, inode, offset FROM log_files"};
-    while (files.executeStep()) {
-        auto& runner = position.traces[files.getColumn(0).getString()];
-        runner.files[files.getColumn(1).getString()] = {
-            .inode = static_cast<std::uint64_t>(files.getColumn(2).getInt64()),
-            .offset = static_cast<std::uint64_t>(files.getColumn(3).getInt64())};
-    }
 }
 
 LogCounts load_counts(SQLite::Database& database) {

@@ -153,6 +153,7 @@ void Batch::clear() {
     bytes_.clear();
     items_.clear();
     oldest_.reset();
+    of_traces = {};
 }
 
 Entry Batch::decode(const Item& item) const {

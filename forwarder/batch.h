@@ -61,6 +61,8 @@ public:
         return bytes() >= bounds.bytes || items_.size() >= bounds.lines;
     }
     std::optional<WallTime> oldest() const { return oldest_; }
+    // For lines whose own time may be a lie.
+    void set_oldest(std::optional<WallTime> oldest) { oldest_ = oldest; }
 
     // Of items of this batch.
     Entry decode(const Item& item) const;
@@ -69,7 +71,12 @@ public:
         return std::string_view{bytes_}.substr(item.offset, item.size);
     }
 
-    Progress upto;  // where the sources stood after its last line
+    struct Part {
+        std::size_t bytes = 0;
+        std::size_t lines = 0;
+    };
+    Part of_traces;  // what is in it of them
+    Progress upto;   // where the sources stood after its last line
 
 private:
     std::string bytes_;

@@ -75,7 +75,7 @@ asio::awaitable<void> Pump::read(Position from) {
     roster_ = roster_ ? roster_ : std::make_shared<const Roster>();
     while (!draining_) {
         const auto outcome = step();
-        if (is_due(now_())) {
+        if (is_due(outcome, now_())) {
             co_await hand_over();
         } else if (outcome == Read::more) {
             co_await asio::post(loop_, asio::use_awaitable);
@@ -98,6 +98,7 @@ Read Pump::step() {
     }
     if (parts_.traces != nullptr && now.boot >= traces_at_) {
         const auto of_traces = parts_.traces->read(reading_, options_.batch, *roster_, now);
+        traces_wait_ = of_traces == Read::full;
         traces_at_ = now.boot + (of_traces == Read::caught_up ? between_looks_at_traces
                                                               : std::chrono::milliseconds{50ms});
     }
@@ -158,9 +159,11 @@ void Pump::lose_journal(const Error& error, const Now& now) {
     parts_.board.change([&](LogShipping& shown) { shown.journal_trouble = error.what; });
 }
 
-bool Pump::is_due(const Now& now) const {
-    return !reading_.empty() &&
-           (reading_.is_full(options_.batch) || now.boot - begun_ >= options_.batch.wait);
+// The part that traces have left is for what the journal has.
+bool Pump::is_due(Read of_journal, const Now& now) const {
+    const bool is_filled =
+        reading_.is_full(options_.batch) || (traces_wait_ && of_journal != Read::more);
+    return !reading_.empty() && (is_filled || now.boot - begun_ >= options_.batch.wait);
 }
 
 Progress Pump::progress() {
@@ -186,6 +189,9 @@ asio::awaitable<void> Pump::hand_over() {
     }
     parts_.audience.show(reading_, parts_.intake.streams(), now_());
     std::swap(reading_, on_its_way_);
+    if (std::exchange(traces_wait_, false)) {
+        traces_at_ = {};
+    }
     on_the_way_.cancel();
 }
 

@@ -62,7 +62,7 @@ private:
     Read read_journal(const Now& now);
     void open_journal(const Now& now);
     void lose_journal(const Error& error, const Now& now);
-    bool is_due(const Now& now) const;
+    bool is_due(Read of_journal, const Now& now) const;
     Progress progress();
     Progress with_delivered(Progress progress) const;
     boost::asio::awaitable<void> hand_over();
@@ -86,7 +86,8 @@ private:
     BootTime begun_{};  // when the first line of it came
     Batch on_its_way_;  // empty: none is
     bool caught_up_ = false;
-    std::uint64_t sent_ = 0;  // in this run
+    bool traces_wait_ = false;  // they have filled their part of it
+    std::uint64_t sent_ = 0;    // in this run
     std::uint64_t sent_bytes_ = 0;
     std::uint64_t quarantined_ = 0;
     bool draining_ = false;

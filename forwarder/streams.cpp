@@ -51,10 +51,14 @@ Streams::Place Streams::of(const Origin& origin) {
     if (const auto found = known_.find(key); found != known_.end()) {
         return {.first = found->second};
     }
-    if (known_.size() < most_ || !origin.runner.empty()) {
+    const bool of_runner = !origin.runner.empty();
+    if (auto& left = of_runner ? left_for_runners_ : left_; left > 0) {
+        --left;
         return {.first = known_.emplace(key, add(origin)).first->second};
     }
-    const Origin other{.job = origin.job, .unit = std::string{crowd}, .runner = ""};
+    const Origin other{.job = origin.job,
+                       .unit = std::string{crowd},
+                       .runner = std::string{of_runner ? crowd : ""}};
     const auto shared = known_.try_emplace(key_of(other), 0);
     if (shared.second) {
         shared.first->second = add(other);

@@ -32,14 +32,14 @@ struct Origin {
 class Streams {
 public:
     // `common` are on every line: host, environment and those of the operator.
-    explicit Streams(Labels common, std::size_t most = 500)
-        : common_{std::move(common)}, most_{most} {}
+    // Of a runner those of the journal and of its traces count as two.
+    explicit Streams(Labels common, std::size_t most = 500, std::size_t most_of_runners = 400)
+        : common_{std::move(common)}, left_{most}, left_for_runners_{most_of_runners} {}
 
     struct Place {
         StreamId first = 0;    // of the streams of each level, see at_level()
-        bool crowded = false;  // shared with others: each line has to tell its unit
+        bool crowded = false;  // shared with others: each line has to tell its unit and runner
     };
-    // Beyond the bound only runners get streams of their own.
     Place of(const Origin& origin);
     static StreamId at_level(StreamId first, Level level) {
         return first + static_cast<StreamId>(level);
@@ -52,7 +52,8 @@ private:
     StreamId add(const Origin& origin);
 
     Labels common_;
-    std::size_t most_;
+    std::size_t left_;
+    std::size_t left_for_runners_;
     std::vector<std::string> labels_;  // by number
     std::unordered_map<std::string, StreamId> known_;
 };

@@ -97,6 +97,26 @@ TEST_CASE("log rows: what goes is gone, and a later count replaces an earlier") 
     CHECK(database.load().progress == progress);
 }
 
+TEST_CASE("log rows: places of runners that did not change are not written again") {
+    Database database;
+    auto progress = some_progress();
+    database.save(progress);
+    for (const auto* what : {"DELETE", "INSERT"}) {
+        const auto row = std::string{what} == "DELETE" ? "old" : "new";
+        database.change(("CREATE TRIGGER no_" + std::string{what} + " BEFORE " + what +
+                         " ON log_traces WHEN " + row +
+                         ".runner = 'acme.one' BEGIN SELECT RAISE(ABORT, 'again'); END")
+                            .c_str());
+    }
+    progress.position.traces.at("acme.two").files["Worker_20260102-030407-utc.log"] = {.inode = 9};
+    progress.position.traces["acme.three"] = {.done_to = "20260102-030405", .files = {}};
+    database.save(progress);
+    CHECK(database.load().progress == progress);
+    progress.position.traces.erase("acme.two");
+    database.save(progress);
+    CHECK(database.load().progress == progress);
+}
+
 TEST_CASE("log rows: counters of another version are passed over") {
     Database database;
     database.save(some_progress());

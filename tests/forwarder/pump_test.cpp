@@ -2,6 +2,7 @@
 
 #include "tests/forwarder/fake_loki.h"
 #include "tests/forwarder/journal_rig.h"
+#include "tests/forwarder/trace_rig.h"
 #include "tests/support/journal_damage.h"
 
 #include <filesystem>
@@ -38,6 +39,10 @@ public:
     }
 };
 
+BatchBounds of_lines(std::size_t most) {
+    return {.lines = most, .wait = 0ns};
+}
+
 // From a start of the agent to its end, or to a crash.
 struct Run {
     boost::asio::io_context loop;
@@ -50,10 +55,15 @@ struct Run {
     Audience audience;
     Delivery delivery;
     Keeper keeper{loop, ledger, board};
+    TraceSource traces{intake, platform::RootFs::open("/").value()};
     std::shared_ptr<int> owner = std::make_shared<int>();
     std::optional<Pump> pump;
 
-    Run(JournalRig& from, FakeLoki& loki, MemoryLedger& kept_by, std::size_t lines_of_a_batch)
+    Run(JournalRig& from,
+        FakeLoki& loki,
+        MemoryLedger& kept_by,
+        BatchBounds bounds,
+        const Roster& roster = {})
         : rig{from},
           ledger{kept_by},
           delivery{loop,
@@ -70,15 +80,16 @@ struct Run {
         pump.emplace(loop,
                      PumpParts{.intake = intake,
                                .journal = journal,
+                               .traces = &traces,
                                .delivery = delivery,
                                .keeper = keeper,
                                .board = board,
                                .audience = audience},
-                     Pump::Options{.batch = {.lines = lines_of_a_batch, .wait = 0ns},
+                     Pump::Options{.batch = bounds,
                                    .beginning = {.at = Beginning::At::oldest},
                                    .place = {.directory = rig.directory.path()}},
                      real_now);
-        pump->set_roster(std::make_shared<const Roster>());
+        pump->set_roster(std::make_shared<const Roster>(roster));
         boost::asio::co_spawn(loop, pump->read(progress.position), boost::asio::detached);
         boost::asio::co_spawn(loop, pump->deliver(), boost::asio::detached);
     }
@@ -126,7 +137,7 @@ TEST_CASE("pump: lines go from the journal to Loki, and a place is kept once Lok
             CHECK(progress.position.read == eight + std::stoi(lines.back()) * 1s);
         }
     };
-    Run run{rig, loki, ledger, 7};
+    Run run{rig, loki, ledger, of_lines(7)};
     const auto keeps = [&](std::uint64_t count) {
         return run.until([&] { return ledger.kept && ledger.kept->counts.sent == count; });
     };
@@ -145,7 +156,7 @@ TEST_CASE("pump: a line that its filter could not find at first comes soon after
     rig.add_numbers(1, 1, "system.journal");
     FakeLoki loki;
     MemoryLedger ledger;
-    Run run{rig, loki, ledger, 10};
+    Run run{rig, loki, ledger, of_lines(10)};
     const auto stores = [&](int last, std::chrono::seconds within) {
         return run.until([&] { return stored_in(loki) == numbers(1, last); }, within);
     };
@@ -172,7 +183,7 @@ TEST_CASE("pump: while Loki is away two batches are held, the rest waits in the 
     bool away = true;
     loki.answer = [&](const FakeLoki::Push&) { return answered(away ? 503 : 204); };
     MemoryLedger ledger;
-    Run run{rig, loki, ledger, 10};
+    Run run{rig, loki, ledger, of_lines(10)};
     REQUIRE(run.until([&] { return loki.pushes.size() > 300; }));
     CHECK(run.intake.counts().read.at(LogSource::journal) == 20);
     CHECK(run.board.read().state == ShippingState::retrying);
@@ -188,7 +199,7 @@ TEST_CASE("pump: at its end what is on its way arrives and is kept, and nothing 
     rig.add_numbers(1, 100, "system.journal");
     FakeLoki loki;
     MemoryLedger ledger;
-    Run run{rig, loki, ledger, 10};
+    Run run{rig, loki, ledger, of_lines(10)};
     REQUIRE(run.until([&] { return !stored_in(loki).empty(); }));
     bool done = false;
     run.pump->drain([&] { done = true; });
@@ -216,14 +227,50 @@ TEST_CASE("pump: after any number of crashes Loki has each line, and counts none
         };
         MemoryLedger ledger;
         for (int crash = 0; crash < 8; ++crash) {
-            Run run{rig, loki, ledger, 1 + random() % 20};
+            Run run{rig, loki, ledger, of_lines(1 + random() % 20)};
             run.steps(random() % 60);
         }
-        Run last{rig, loki, ledger, 20};
+        Run last{rig, loki, ledger, of_lines(20)};
         REQUIRE(
             last.until([&] { return ledger.kept && ledger.kept->position.read == eight + 150s; }));
         REQUIRE(stored_in(loki) == numbers(1, 150));
         CHECK(ledger.kept->counts.sent == 150);
         CHECK(ledger.kept->counts.read.at(LogSource::journal) == 150);
     }
+}
+
+TEST_CASE("pump: traces without end leave the journal its part of each batch") {
+    JournalRig rig;
+    FakeLoki loki;
+    MemoryLedger ledger;
+    TraceRig files;
+    Roster roster;
+    roster.runners.push_back({.name = "acme.one",
+                              .unit = "",
+                              .root = files.directory.path(),
+                              .heard_to = real_now().wall + 24h,
+                              .jobs = {}});
+    ledger.kept = Progress{.position = {.began = began}, .counts = {}};
+    std::string many;
+    for (int i = 0; i < 5'000; ++i) {
+        many += record(std::to_string(i));
+    }
+    files.write(trace_name(0), many);
+    rig.add_numbers(1, 400, "system.journal");
+    Run run{rig, loki, ledger, {.lines = 20, .wait = 1h}, roster};
+    REQUIRE(run.until([&] { return run.intake.counts().read[LogSource::diag] >= 200; }));
+    rig.add_numbers(401, 800, "system.journal");
+    std::set<std::size_t> of_traces;
+    const auto keeps = [&] { return run.intake.counts().read[LogSource::journal] == 800; };
+    REQUIRE(run.until(keeps));
+    for (const auto& push : loki.pushes) {
+        std::size_t lines = 0;
+        for (const auto& stream : push) {
+            lines +=
+                stream.labels.find("runner-diag") != std::string::npos ? stream.lines.size() : 0;
+        }
+        of_traces.insert(lines);
+    }
+    CHECK(*of_traces.rbegin() == 10);
+    REQUIRE(run.until([&] { return run.intake.counts().read[LogSource::diag] == 5'000; }));
 }

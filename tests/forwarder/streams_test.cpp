@@ -46,7 +46,7 @@ TEST_CASE("streams: a unit does not become another by what stands in its name") 
     CHECK(one.first != two.first);
 }
 
-TEST_CASE("streams: beyond the bound units share a stream of their source, runners never") {
+TEST_CASE("streams: beyond the bound units share a stream of their source") {
     Streams streams{{}, 3};
     for (const auto* name : {"a", "b", "c"}) {
         CHECK_FALSE(streams.of(unit(name)).crowded);
@@ -66,8 +66,29 @@ TEST_CASE("streams: beyond the bound units share a stream of their source, runne
         streams.of({.job = "journal", .unit = "actions.runner.one.service", .runner = "one"});
     CHECK_FALSE(runner.crowded);
     CHECK(streams.labels(runner.first).find("runner=\"one\"") != std::string::npos);
+    streams.of({.job = "else", .unit = "c", .runner = ""});
     const auto other_source = streams.of({.job = "else", .unit = "d", .runner = ""});
     CHECK(other_source.first != crowded.first);
+}
+
+TEST_CASE("streams: so do runners, of which a host may see ever new ones, beyond their own") {
+    Streams streams{{}, 1, 2};
+    const auto of = [&](const std::string& name) {
+        return streams.of({.job = "journal", .unit = name + ".service", .runner = name});
+    };
+    CHECK_FALSE(of("one").crowded);
+    CHECK_FALSE(of("two").crowded);
+    const auto crowded = of("three");
+    CHECK(crowded.crowded);
+    CHECK(streams.labels(Streams::at_level(crowded.first, Level::info)) ==
+          R"({job="journal", level="info", runner="other", unit="other"})");
+    CHECK(streams.of(unit("a")).first != crowded.first);
+    const auto count = streams.count();
+    for (int i = 0; i < 1'000; ++i) {
+        CHECK(of(std::to_string(i)).first == crowded.first);
+    }
+    CHECK(streams.count() == count);
+    CHECK_FALSE(of("one").crowded);
 }
 
 TEST_CASE("label text: values are quoted as Loki parses them, and no value ends its own quotes") {

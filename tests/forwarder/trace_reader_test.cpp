@@ -84,20 +84,22 @@ TEST_CASE("trace reader: the rest of a record that was cut has the time of its f
 }
 
 TEST_CASE("trace reader: when a newer trace begins the one before is read to its end") {
-    TraceRig rig{{.followed = 1}};
+    TraceRig rig{{.newest = 1}};
     CHECK(rig.read().empty());
     rig.write(trace_name(0), record("one"));
     CHECK(rig.read().empty());
     rig.write(trace_name(0), record("two"));
     rig.write(trace_name(10), record("three") + record("four"));
     CHECK(rig.read_twice() == Texts{"one", "two", "three", "four"});
+    rig.now += 8 * 24h;
+    CHECK(rig.read().empty());
     CHECK(rig.positions->files.size() == 1);  // the first is done with
     CHECK(rig.positions->files.contains(trace_name(10)));
     CHECK(rig.positions->done_to == "20260102-040000");
 }
 
 TEST_CASE("trace reader: runner's and worker's traces are followed side by side") {
-    TraceRig rig{{.followed = 1}};
+    TraceRig rig{{.newest = 1}};
     rig.write(old_runner, record("before"));
     rig.write(old_worker, record("before"));
     CHECK(rig.read_twice().empty());
@@ -109,7 +111,26 @@ TEST_CASE("trace reader: runner's and worker's traces are followed side by side"
         CHECK(std::multiset<std::string>(texts.begin(), texts.end()) ==
               std::multiset<std::string>{"runner " + number, "worker " + number});
     }
-    CHECK(rig.positions->files.size() == 2);
+    CHECK(rig.positions->files.size() == 7);
+}
+
+TEST_CASE("trace reader: a line is no older than the look before it, whatever its head says") {
+    TraceRig rig;
+    CHECK(rig.read().empty());
+    rig.write(trace_name(0), "[1970-01-02 03:04:05Z INFO Test] forged\n");
+    CHECK(rig.read_lines().empty());
+    auto lines = rig.read_lines();
+    REQUIRE(lines.size() == 1);
+    CHECK(lines[0].at < WallTime{} + 48h);
+    CHECK(lines[0].not_before == began + 1h);  // when its file was opened, by its name
+    const auto looked = rig.now += 1h;
+    CHECK(rig.read_lines().empty());
+    rig.now += 1min;
+    rig.write(trace_name(0), "[1970-01-02 03:04:05Z INFO Test] forged\n");
+    CHECK(rig.read_lines().empty());
+    lines = rig.read_lines();
+    REQUIRE(lines.size() == 1);
+    CHECK(lines[0].not_before == looked);
 }
 
 TEST_CASE("trace reader: a truncated file and another of its name begin anew") {

@@ -38,7 +38,8 @@ struct TraceRig {
     std::filesystem::path diag = directory.path() / "_diag";
     std::optional<TraceReader> reader;
     std::optional<TracePositions> positions;
-    WallTime now = began + 1h;
+    WallTime began = forwarder::began;
+    WallTime now = began + 2h;
     std::string error;
     bool more = false;
 
