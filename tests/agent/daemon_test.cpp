@@ -96,6 +96,22 @@ TEST_CASE("daemon: an address that is taken is said, and is no bug") {
     CHECK(has(second.output, "web.sock"));
 }
 
+TEST_CASE("daemon: root does not start on the files of the daemon's user, and hears what does" *
+          doctest::test_suite("root") * doctest::skip(::geteuid() != 0)) {
+    const TemporaryDirectory directory;
+    const auto state = directory.path() / "state";
+    const std::string file = directory.path() / "agent.toml";
+    std::ofstream{file} << "[agent]\nstate_dir = '" << state.string() << "'\nruntime_dir = '"
+                        << (directory.path() / "run").string() << "'\n[web]\nlisten = []\n";
+    std::filesystem::create_directory(state);
+    REQUIRE(::chown(state.c_str(), 65534, 65534) == 0);
+    const auto refused = run_agent({"--config", file, "--since", "6h"});
+    CHECK(refused.code == 69);
+    CHECK(has(refused.output, "systemctl start paws-agent"));
+    CHECK(has(refused.output, "runuser -u paws-agent -- paws-agent"));
+    CHECK(std::filesystem::is_empty(state));
+}
+
 TEST_CASE("daemon: feeds its watchdog from finished ticks, at twice the pace it is asked for") {
     Daemon daemon{"", {"WATCHDOG_USEC=400000"}};
     REQUIRE(daemon.manager.next_with("READY=1"));
