@@ -148,7 +148,7 @@ def test_the_hardened_actions_look_into_a_closed_home(host, agent):
     assert handed_over and handed_over[-1].startswith(f"done: handed over of {runner.root}: root diag")
     host.run(["systemctl", "start", f"paws-inspect@{runner.name}.service"])
     found = json.loads(host.read(f"/run/paws-inspect/{runner.name}.json"))
-    assert json.loads(found["settings"])["agentName"] == "closed" and found["directory_bytes"]["diag"] > 0
+    assert json.loads(found["settings"].lstrip("\ufeff"))["agentName"] == "closed" and found["directory_bytes"]["diag"] > 0
     assert any(program["path"].endswith("/Runner.Listener") for program in found["programs"]), found
     runner.stop()
 
