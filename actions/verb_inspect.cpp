@@ -12,12 +12,16 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <unistd.h>
 
 namespace paws::actions {
 
 namespace {
 
 using Steady = std::chrono::steady_clock;
+
+constexpr std::chrono::hours longest_kept{24};  // of a runner that is no more, or no longer closed
+constexpr std::size_t most_inspections = 10'000;
 
 struct Directory {
     std::string role;
@@ -86,6 +90,39 @@ std::vector<Program> programs_of(const platform::RootFs& fs,
     return programs;
 }
 
+// What the runner's user may have put in its place is not told: a file of another's, or a link to
+// one.
+Result<std::string> settings_of(const RunnerPlace& place, std::size_t most) {
+    const auto file = place.directory.open_file(".runner");
+    const auto status = file ? file->status() : file.error();
+    if (!status) {
+        return status.error();
+    }
+    const auto links = file->links();
+    if (status->uid != place.owner || !links || *links != 1) {
+        return Error{Errc::denied, ".runner: is not a file of the runner's user alone"};
+    }
+    auto text = file->read(0, most + 1);
+    return text && text->size() > most ? Error{Errc::malformed, ".runner: is too large"} : text;
+}
+
+// A runner that is looked at is written anew within the hour. That a file cannot be removed takes
+// nothing away from the one that was written.
+void remove_old(const platform::Beneath& directory, WallTime now) {
+    const auto names = directory.list(most_inspections);
+    const auto opened = directory.open_directory(".");
+    if (!names || !opened) {
+        return;
+    }
+    for (const auto& name : *names) {
+        const auto status = directory.status(name);
+        if (status && status->kind == platform::FileKind::regular &&
+            now - status->modified > longest_kept) {
+            ::unlinkat(opened->get(), name.c_str(), 0);
+        }
+    }
+}
+
 template <class Value>
 boost::json::object object_of(const std::map<std::string, Value>& map) {
     boost::json::object object;
@@ -107,8 +144,11 @@ Inspection inspect(const RunnerPlace& place,
                      .missing = {},
                      .settings = std::nullopt,
                      .programs = programs_of(fs, place.control_group, bounds.programs)};
-    if (auto settings = place.directory.read(".runner", bounds.settings_bytes)) {
+    const auto settings = settings_of(place, bounds.settings_bytes);
+    if (settings) {
         found.settings = valid_utf8(*settings);
+    } else if (settings.error().code != Errc::absent) {
+        found.missing["settings"] = printable(settings.error().what);
     }
     const std::array directories{
         Directory{.role = "diag", .name = "_diag", .apart = {}},
@@ -150,6 +190,7 @@ Result<std::string> publish(const Inspection& inspection,
     if (const auto written = opened->replace(name, to_json(inspection)); !written) {
         return written.error();
     }
+    remove_old(*opened, inspection.taken.wall);
     return "inspected: " + directory + "/" + name;
 }
 

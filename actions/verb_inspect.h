@@ -37,7 +37,7 @@ struct Inspection {
     std::string runner;
     Now taken;
     std::map<std::string, std::uint64_t> directory_bytes;  // by role: work, tool, update, diag
-    std::map<std::string, std::string> missing;            // why a role is not among them
+    std::map<std::string, std::string> missing;            // why a role, or settings, are not there
     std::optional<std::string> settings;                   // the text of `.runner`
     std::vector<Program> programs;
 };
@@ -50,7 +50,8 @@ Inspection inspect(const RunnerPlace& place,
 // One object of JSON, "version" 1.
 std::string to_json(const Inspection& inspection);
 
-// Puts it at once where the agent reads it: RUNNER.json in `directory`. What was done.
+// Puts it at once where the agent reads it: RUNNER.json in `directory`, and removes there what is
+// older than a day. What was done.
 Result<std::string> publish(const Inspection& inspection,
                             const platform::RootFs& fs,
                             const std::string& directory);

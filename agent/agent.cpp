@@ -45,6 +45,18 @@ Log::Reader reader_of_stderr() {
     return platform::stderr_is_the_journal() ? Log::Reader::journal : Log::Reader::people;
 }
 
+// What root makes there the daemon could not write to afterwards.
+Result<void> check_state_owner(const std::string& state_dir) {
+    const auto owner = platform::owner_of(state_dir);
+    if (::geteuid() != 0 || !owner || *owner == 0) {
+        return {};
+    }
+    return Error{Errc::denied,
+                 "[agent] state_dir: " + state_dir + ": belongs to uid " + std::to_string(*owner) +
+                     ", and root would leave files there that it may not write to; run: systemctl "
+                     "start paws-agent, or: runuser -u paws-agent -- paws-agent"};
+}
+
 }  // namespace
 
 Surroundings real_surroundings() {
@@ -101,13 +113,16 @@ Handovers::House Agent::house_of_handovers() {
                 },
             .refused =
                 [this](const std::string& why) {
-                    log_.debug("handover refused", {{"why", why}});
+                    chronicle_.tell_refused_handover(why, surroundings_.clock().boot);
                 }};
 }
 
 Result<void> Agent::open() {
     handovers_.restore(platform::kept_descriptors());
     const auto& settings = loaded_.config.agent;
+    if (const auto ours = check_state_owner(settings.state_dir); !ours) {
+        return ours;
+    }
     if (const auto made = platform::ensure_directory(settings.state_dir, 0750); !made) {
         return Error{made.error().code, "[agent] state_dir: " + made.error().what};
     }

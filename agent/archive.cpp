@@ -152,6 +152,9 @@ Result<std::vector<RunnerJob>> Archive::jobs(const JobQuery& query, WallTime now
 Result<forwarder::Ledger::Kept> Archive::load_logs(WallTime now) {
     const auto open = file(now);
     if (!open) {
+        if (open.error().code == Errc::unavailable) {
+            logs_refused_ = open.error();
+        }
         return open.error();
     }
     auto kept = (*open)->load_logs();
@@ -162,6 +165,9 @@ Result<forwarder::Ledger::Kept> Archive::load_logs(WallTime now) {
 }
 
 Result<void> Archive::save_logs(const LogSave& save, WallTime now) {
+    if (logs_refused_) {
+        return *logs_refused_;
+    }
     for (int tries = 0;; ++tries) {
         const auto open = file_to_save(now);
         if (!open) {

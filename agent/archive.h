@@ -19,7 +19,9 @@ public:
     // Errc::absent: the file is another one now, which holds nothing of what was saved before.
     Result<void> save(const Changes& changes, WallTime now);
     Result<std::vector<RunnerJob>> jobs(const JobQuery& query, WallTime now);
-    // The same for log shipping, which always saves all that there is to know.
+    // The same for log shipping, which always saves all that there is to know. Once its load was
+    // refused for good nothing is saved any more: who went on without knowing the place must not
+    // overwrite the one in a file that is put back.
     Result<forwarder::Ledger::Kept> load_logs(WallTime now);
     Result<void> save_logs(const LogSave& save, WallTime now);
     void close() { file_.reset(); }
@@ -38,6 +40,7 @@ private:
     StoreBounds bounds_;
     std::optional<StoreFile> file_;
     bool begun_anew_ = false;
+    std::optional<Error> logs_refused_;
     std::optional<WallTime> tidied_;
     std::atomic<std::uint64_t> corruptions_ = 0;
 };

@@ -3,6 +3,7 @@
 #include "core/names.h"
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 
 namespace paws::agent {
@@ -35,6 +36,15 @@ void Chronicle::tell_action(const actions::Outcome& outcome, BootTime now) {
     } else if (action_news_.see(action.unit, error, now)) {
         log_.warning("action failed",
                      {{"unit", action.unit}, {"why", action.why}, {"error", error}});
+    }
+}
+
+void Chronicle::tell_refused_handover(const std::string& why, BootTime now) {
+    static constexpr std::size_t most = 8;
+    static constexpr std::chrono::minutes rest{1};
+    std::erase_if(refused_handovers_, [&](const auto& told) { return now - told.second >= rest; });
+    if (refused_handovers_.size() < most && refused_handovers_.emplace(why, now).second) {
+        log_.warning("handover refused", {{"why", why}});
     }
 }
 

@@ -7,6 +7,7 @@
 #include "agent/news.h"
 #include "core/snapshot.h"
 
+#include <map>
 #include <set>
 #include <string>
 
@@ -23,6 +24,8 @@ public:
     void tell(const actions::Outcome& outcome, BootTime now);
     // What came of a privileged action.
     void tell_action(const actions::Outcome& outcome, BootTime now);
+    // That directories were not taken. Anybody may knock there: few of these a minute, each once.
+    void tell_refused_handover(const std::string& why, BootTime now);
 
 private:
     void tell_collectors(const Snapshot& snapshot);
@@ -35,6 +38,7 @@ private:
     News order_news_{""};  // why a wish cannot be carried out
     News action_news_{""};
     News files_news_{""};  // what is wrong with a runner's files
+    std::map<std::string, BootTime> refused_handovers_;
 };
 
 }  // namespace paws::agent

@@ -44,6 +44,9 @@ Result<UniqueFd> listen_at(const std::string& path) {
     path.copy(static_cast<char*>(address.sun_path), path.size());
     ::unlink(path.c_str());  // what a crash left
     UniqueFd socket{::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    if (!socket) {
+        return platform::system_error(errno, path);
+    }
     const auto* generic = reinterpret_cast<const sockaddr*>(&address);
     // Root comes without the power to override modes; whoever else comes is turned away.
     if (::bind(socket.get(), generic, sizeof address) != 0 || ::chmod(path.c_str(), 0666) != 0 ||
@@ -118,9 +121,13 @@ void Handovers::greet() {
         return;
     }
     const auto peer = platform::peer_of(socket.get());
-    if (peer && peer->uid != giver_) {
+    if (!peer) {
+        house_.refused(peer.error().what);
+    } else if (peer->uid != giver_) {
         house_.refused("uid " + std::to_string(peer->uid) + " is not root");
-    } else if (peer && conversations_ < most_conversations) {
+    } else if (conversations_ >= most_conversations) {
+        house_.refused("too many are handed over at once");
+    } else {
         ++conversations_;
         hear(std::make_shared<Conversation>(
             Conversation{.socket = stream_descriptor{loop_, socket.release()},
@@ -167,11 +174,16 @@ Result<void> Handovers::take(int socket) {
     return platform::send_descriptors(socket, actions::handover_answer, {});
 }
 
-void Handovers::keep(const actions::Handover& handover, std::vector<UniqueFd> directories) {
-    directories_->drop(handover.runner);
+// With what the service manager keeps of it.
+void Handovers::drop(const std::string& runner) {
+    directories_->drop(runner);
     for (const auto part : parts) {
-        platform::forget_descriptors(actions::descriptor_name(handover.runner, part));
+        platform::forget_descriptors(actions::descriptor_name(runner, part));
     }
+}
+
+void Handovers::keep(const actions::Handover& handover, std::vector<UniqueFd> directories) {
+    drop(handover.runner);
     for (std::size_t at = 0; at < directories.size(); ++at) {
         const auto part = handover.parts[at];
         platform::keep_descriptor(actions::descriptor_name(handover.runner, part),
@@ -190,10 +202,7 @@ void Handovers::follow(const Snapshot& snapshot) {
             snapshot.facts.runners.end()) {
             continue;
         }
-        directories_->drop(runner);
-        for (const auto part : parts) {
-            platform::forget_descriptors(actions::descriptor_name(runner, part));
-        }
+        drop(runner);
         house_.let_go(runner);
     }
 }

@@ -28,7 +28,7 @@ public:
     struct House {
         std::function<void(const actions::Handover&)> taken;
         std::function<void(const std::string& runner)> let_go;
-        // A peer that is not root, or says what is no handover.
+        // A peer that is not root, says what is no handover, or is one too many.
         std::function<void(const std::string& why)> refused;
     };
 
@@ -56,6 +56,7 @@ private:
     void greet();
     void hear(const std::shared_ptr<Conversation>& conversation);
     Result<void> take(int socket);
+    void drop(const std::string& runner);
     void keep(const actions::Handover& handover, std::vector<platform::UniqueFd> directories);
 
     boost::asio::io_context& loop_;

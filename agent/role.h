@@ -64,6 +64,8 @@ struct Standing {
 // cgroup is that runner's job, or nobody, whatever groups its user is in: job code does not become
 // an operator because an admin runs runners under his own account. Then the daemon's user and the
 // group. A peer whose cgroup cannot be read may be a job, so only the daemon's user passes then.
+// That holds for as long as a program stays in the unit: by cron, ssh or systemd-run --user it can
+// leave, so no runner may run as a member of the group (`pawsctl doctor` looks).
 Standing standing_of(const Asker& asker, const Household& household, const Facts& facts);
 
 // The cgroup that systemd put a process in, from /proc/PID/cgroup (cgroups(7)).

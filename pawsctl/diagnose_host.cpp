@@ -3,6 +3,7 @@
 #include "core/text.h"
 #include "pawsctl/exit_code.h"
 #include "pawsctl/fields.h"
+#include "pawsctl/group_file.h"
 #include "pawsctl/words.h"
 
 #include <algorithm>
@@ -25,23 +26,6 @@ Check agent(const Evidence& evidence) {
                  denied ? Verdict::unknown : Verdict::failed,
                  evidence.refused->message,
                  denied ? "sudo pawsctl doctor" : "systemctl enable --now paws-agent");
-}
-
-// The names after the last colon of a line "GROUP:x:ID:A,B" (group(5)).
-bool is_member(std::string_view groups, std::string_view group, std::string_view user) {
-    while (!groups.empty()) {
-        auto line = take_until(groups, '\n');
-        if (take_until(line, ':') != group) {
-            continue;
-        }
-        auto members = line.substr(line.rfind(':') + 1);
-        while (!members.empty()) {
-            if (trim(take_until(members, ',')) == user) {
-                return true;
-            }
-        }
-    }
-    return false;
 }
 
 bool has_entry(std::string_view file, std::string_view name) {

@@ -5,6 +5,7 @@
 #include "pawsctl/dot_env.h"
 #include "pawsctl/env_lint.h"
 #include "pawsctl/fields.h"
+#include "pawsctl/group_file.h"
 #include "pawsctl/human.h"
 #include "pawsctl/words.h"
 
@@ -43,11 +44,31 @@ Check unit(const Evidence& evidence) {
                                  "systemctl enable " + printable(evidence.unit));
 }
 
+// The agent tells jobs from operators by the unit's cgroup, which a program of such a user's can
+// leave: by cron, ssh or systemd-run.
+void check_user(const Evidence& evidence, Checks& checks) {
+    constexpr std::string_view group = "paws-agent";
+    const auto user = property(evidence, "User");
+    const bool by_unit = property(evidence, "Group") == group;
+    if (!by_unit && !is_member(evidence.groups, group, user)) {
+        return;
+    }
+    const auto unit = printable(evidence.unit);
+    checks.push_back(found("user",
+                           Verdict::degraded,
+                           user + " is in the group paws-agent: its jobs can become operators and "
+                                  "read the agent's secrets",
+                           (by_unit ? "systemctl edit " + unit + " (without that group)"
+                                    : "gpasswd -d " + user + " paws-agent") +
+                               ", then restart the runner"));
+}
+
 void check_service(const Evidence& evidence, Checks& checks) {
     if (evidence.service.empty()) {
         return;
     }
     checks.push_back(unit(evidence));
+    check_user(evidence, checks);
     checks.push_back(property(evidence, "OOMPolicy") == "continue"
                          ? well("OOMPolicy", "continue")
                          : found("OOMPolicy",

@@ -34,6 +34,7 @@ struct RunnerEvidence {
     boost::json::object runner;                               // the agent's word; may be empty
     std::map<std::string, std::string, std::less<>> service;  // systemd's properties; may be empty
     RootEvidence root;
+    std::string groups;  // /etc/group
 };
 
 // The node that runsvc.sh starts, below the root: "externals/node20/bin/node"; empty when none.

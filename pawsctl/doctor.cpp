@@ -26,8 +26,8 @@ using platform::RootFs;
 
 constexpr std::size_t most_runners = 256;
 constexpr std::size_t small_file = std::size_t{256} << 10U;
-constexpr std::array<std::string_view, 5> properties{
-    "UnitFileState", "WorkingDirectory", "OOMPolicy", "Restart", "KillMode"};
+constexpr std::array<std::string_view, 7> properties{
+    "UnitFileState", "WorkingDirectory", "OOMPolicy", "Restart", "KillMode", "User", "Group"};
 
 std::string text_of(const RootFs& host, const std::string& file) {
     const auto text = host.read(file, small_file);
@@ -185,6 +185,7 @@ int diagnose(const Call& call) {
     auto runners = runners_of(evidence, bus);
     runners.resize(std::min(runners.size(), most_runners));
     for (auto& runner : runners) {
+        runner.groups = evidence.groups;
         look_at_runner(call, *host, bus, runner);
         diagnosis.push_back(diagnose_runner(runner));
     }

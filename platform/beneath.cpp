@@ -90,6 +90,14 @@ Result<FileStatus> BeneathFile::status() const {
     return to_status(found);
 }
 
+Result<std::uint64_t> BeneathFile::links() const {
+    struct stat found {};
+    if (::fstat(fd_.get(), &found) != 0) {
+        return system_error(errno, path_);
+    }
+    return found.st_nlink;
+}
+
 Result<std::string> BeneathFile::read(std::uint64_t offset, std::size_t limit) const {
     std::string text(limit, '\0');
     std::size_t length = 0;

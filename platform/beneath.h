@@ -41,6 +41,8 @@ struct FileStatus {
 class BeneathFile {
 public:
     Result<FileStatus> status() const;
+    // How many names it has: with more than one it may be a file of somebody else's as well.
+    Result<std::uint64_t> links() const;
     // At most `limit` bytes from `offset` on: fewer, or none, at the end of the file.
     Result<std::string> read(std::uint64_t offset, std::size_t limit) const;
 

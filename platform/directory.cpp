@@ -13,6 +13,15 @@ namespace {
 
 constexpr mode_t parent_mode = 0755;
 
+Error cannot(const std::string& what, int problem, const std::string& path) {
+    auto text = what + system_error(problem, path).what;
+    if (problem == EROFS) {  // as a rule by the unit's ProtectSystem=strict
+        text += "; in the agent's unit ReadWritePaths=" + path +
+                " opens one that is there (systemctl edit paws-agent)";
+    }
+    return {Errc::denied, text};
+}
+
 // 0, or the errno of the first part that cannot be made.
 int make_with_parents(const std::string& path, mode_t mode) {
     for (auto slash = path.find('/', 1); slash != std::string::npos;
@@ -33,7 +42,7 @@ Result<void> ensure_directory(const std::string& path, mode_t mode) {
     struct stat found {};
     if (::stat(path.c_str(), &found) != 0) {
         if (const int problem = make_with_parents(path, mode); problem != 0) {
-            return Error{Errc::denied, "cannot create " + system_error(problem, path).what};
+            return cannot("cannot create ", problem, path);
         }
         return {};
     }
@@ -44,9 +53,15 @@ Result<void> ensure_directory(const std::string& path, mode_t mode) {
         return Error{Errc::denied, path + ": others may write to it; run: chmod go-w " + path};
     }
     if (::access(path.c_str(), W_OK | X_OK) != 0) {
-        return Error{Errc::denied, path + ": this user may not write to it"};
+        return errno == EROFS ? cannot("cannot write to ", EROFS, path)
+                              : Error{Errc::denied, path + ": this user may not write to it"};
     }
     return {};
+}
+
+std::optional<std::uint32_t> owner_of(const std::string& path) {
+    struct stat found {};
+    return ::stat(path.c_str(), &found) == 0 ? std::optional{found.st_uid} : std::nullopt;
 }
 
 }  // namespace paws::platform

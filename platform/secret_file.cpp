@@ -28,6 +28,11 @@ Result<void> check_status(const struct stat& status, const std::string& path) {
         return Error{Errc::denied,
                      path + ": belongs to another user; run: chown root:paws-agent " + path};
     }
+    const bool group_reads = (status.st_mode & unsigned{S_IRGRP}) != 0;
+    if (group_reads && status.st_gid != 0 && status.st_gid != ::getegid()) {
+        return Error{Errc::denied,
+                     path + ": another group may read this secret; run: chgrp paws-agent " + path};
+    }
     if (static_cast<std::size_t>(status.st_size) > secret_limit) {
         return Error{Errc::malformed, path + ": is too large for a secret"};
     }

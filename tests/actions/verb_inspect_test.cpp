@@ -2,6 +2,7 @@
 
 #include "tests/support/temporary_directory.h"
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -9,6 +10,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -93,6 +95,45 @@ TEST_CASE(
     CHECK(found.missing.at("work").find("symlink") != std::string::npos);
     CHECK_FALSE(found.directory_bytes.contains("work"));
     CHECK_FALSE(found.settings);
+}
+
+TEST_CASE("inspect: settings that may be another's file are not told, and why is") {
+    const Rig rig;
+    const auto is_left_out = [&] {
+        const auto found = rig.look();
+        CHECK(found.missing.contains("settings"));
+        CHECK(found.directory_bytes.contains("work"));
+        return !found.settings;
+    };
+    fs::create_hard_link(rig.root() / ".runner", rig.root() / "other");
+    CHECK(is_left_out());
+    fs::remove(rig.root() / "other");
+    CHECK(rig.look().settings);
+    if (::geteuid() == 0) {
+        REQUIRE(::chown((rig.root() / ".runner").c_str(), 65534, 65534) == 0);
+        CHECK(is_left_out());
+    }
+}
+
+TEST_CASE("inspect: what was published of a runner that is gone is removed after a day") {
+    const Rig rig;
+    const TemporaryDirectory results;
+    const auto put = [&](const std::string& name, WallTime at) {
+        const auto file = results.path() / name;
+        std::ofstream{file} << "{}";
+        const auto seconds =
+            std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch());
+        const std::array<timespec, 2> times{timespec{seconds.count(), 0},
+                                            timespec{seconds.count(), 0}};
+        REQUIRE(::utimensat(AT_FDCWD, file.c_str(), times.data(), 0) == 0);
+        return file;
+    };
+    const auto old = put("acme.gone.json", noon.wall - 25h);
+    const auto recent = put("acme.b.json", noon.wall - 23h);
+    REQUIRE(publish(rig.look(), *RootFs::open("/"), results.path()));
+    CHECK_FALSE(fs::exists(old));
+    CHECK(fs::exists(recent));
+    CHECK(fs::exists(results.path() / "acme.a.json"));
 }
 
 TEST_CASE("inspect: the document is well-formed whatever the runner's user wrote") {

@@ -3,13 +3,16 @@
 #include "tests/support/eventually.h"
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <vector>
 
 #include <doctest/doctest.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 using namespace paws;
@@ -66,6 +69,28 @@ TEST_CASE("daemon: answers root while strangers hold every conversation they can
     CHECK(has(daemon.ask("status"), R"("ok":true)"));
 }
 
+TEST_CASE("daemon: who may hand nothing over is in the log, and however often he tries, once" *
+          doctest::test_suite("root") * doctest::skip(::geteuid() != 0)) {
+    Daemon daemon;
+    REQUIRE(daemon.manager.next_with("READY=1"));
+    std::filesystem::permissions(daemon.path(""), std::filesystem::perms{0755});
+    sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+    daemon.path("run/handover.sock").copy(static_cast<char*>(address.sun_path), 100);
+    REQUIRE(::seteuid(100'000) == 0);
+    for (int attempt = 0; attempt < 5; ++attempt) {
+        const platform::UniqueFd socket{::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)};
+        // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): how connect(2) is called
+        const auto* generic = reinterpret_cast<const sockaddr*>(&address);
+        CHECK(::connect(socket.get(), generic, sizeof address) == 0);
+        std::array<char, 8> answer{};
+        CHECK(::recv(socket.get(), answer.data(), answer.size(), 0) <= 0);  // it hangs up
+    }
+    REQUIRE(::seteuid(0) == 0);
+    const std::string said = "handover refused why=\"uid 100000 is not root\"";
+    CHECK(eventually([&] { return has(daemon.log(), said); }));
+    CHECK(daemon.log().find(said) == daemon.log().rfind(said));
+}
+
 TEST_CASE("daemon: serves its metrics and its status over HTTP") {
     Daemon daemon;
     REQUIRE(daemon.manager.next_with("READY=1"));
@@ -94,6 +119,22 @@ TEST_CASE("daemon: an address that is taken is said, and is no bug") {
     const auto second = run_agent({"--config", file});
     CHECK(second.code == 69);
     CHECK(has(second.output, "web.sock"));
+}
+
+TEST_CASE("daemon: root does not start on the files of the daemon's user, and hears what does" *
+          doctest::test_suite("root") * doctest::skip(::geteuid() != 0)) {
+    const TemporaryDirectory directory;
+    const auto state = directory.path() / "state";
+    const std::string file = directory.path() / "agent.toml";
+    std::ofstream{file} << "[agent]\nstate_dir = '" << state.string() << "'\nruntime_dir = '"
+                        << (directory.path() / "run").string() << "'\n[web]\nlisten = []\n";
+    std::filesystem::create_directory(state);
+    REQUIRE(::chown(state.c_str(), 65534, 65534) == 0);
+    const auto refused = run_agent({"--config", file, "--since", "6h"});
+    CHECK(refused.code == 69);
+    CHECK(has(refused.output, "systemctl start paws-agent"));
+    CHECK(has(refused.output, "runuser -u paws-agent -- paws-agent"));
+    CHECK(std::filesystem::is_empty(state));
 }
 
 TEST_CASE("daemon: feeds its watchdog from finished ticks, at twice the pace it is asked for") {

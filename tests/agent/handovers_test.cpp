@@ -132,6 +132,22 @@ TEST_CASE("handovers: what is none is refused, and the next is heard") {
     }
 }
 
+TEST_CASE("handovers: of more at once than it listens to, who is dropped is told of") {
+    Rig rig;
+    std::vector<UniqueFd> silent;
+    for (int count = 0; count < 8; ++count) {
+        silent.push_back(rig.connect());
+        rig.loop.run_for(20ms);
+    }
+    CHECK(rig.refusals.empty());
+    const auto ninth = rig.connect();
+    for (int count = 0; count < 4000 && rig.refusals.empty(); ++count) {
+        rig.loop.run_for(5ms);
+    }
+    REQUIRE(rig.refusals.size() == 1);
+    CHECK(rig.refusals[0].find("at once") != std::string::npos);
+}
+
 TEST_CASE("handovers: without a free descriptor it waits for one, and does not spin") {
     Rig rig;
     const auto usr = opened("/usr");

@@ -200,6 +200,25 @@ TEST_CASE("store: logs go to a new file when theirs was removed, and counters he
     CHECK(opened(place.path).load_logs()->progress == some_progress());
 }
 
+TEST_CASE("store: who was refused the place in the logs writes none, whatever file is put back") {
+    const Place place;
+    const auto copy = place.path + ".before";
+    REQUIRE(opened(place.path).save_logs({.progress = some_progress(), .quarantined = {}}));
+    fs::copy_file(place.path, copy);
+    SQLite::Database{place.path, SQLite::OPEN_READWRITE}.exec("PRAGMA user_version=99");
+    Archive archive{place.path, {}};
+    CHECK(archive.load_logs(noon).error().code == Errc::unavailable);
+    fs::rename(copy, place.path);
+    LogSave from_now{.progress = some_progress(), .quarantined = {line(1)}};
+    from_now.progress.position.cursor = "s=b;i=1";
+    CHECK(archive.save_logs(from_now, noon).error().code == Errc::unavailable);
+    CHECK(opened(place.path).load_logs()->progress == some_progress());
+    CHECK(opened(place.path).load_logs()->quarantined.empty());
+    fs::remove(place.path);
+    CHECK_FALSE(archive.save_logs(from_now, noon));
+    CHECK_FALSE(fs::exists(place.path));
+}
+
 TEST_CASE("log ledger: keeps and loads on the store's thread, and says when that is no more") {
     const Place place;
     Store store{place.path};

@@ -216,6 +216,19 @@ TEST_CASE("diagnosis: the node that a runner's script starts") {
     CHECK(node_of("").empty());
 }
 
+TEST_CASE("diagnosis: a runner whose jobs could become operators is told of, by group or by unit") {
+    auto evidence = good_runner();
+    evidence.service["User"] = "build";
+    evidence.groups = "build:x:1000:alice\npaws-agent:x:998:alice,bob\n";
+    CHECK(std::ranges::count(diagnose_runner(evidence).checks, "user", &Check::name) == 0);
+    evidence.groups = "paws-agent:x:998:alice,build\n";
+    CHECK(runner_check(evidence, "user").verdict == Verdict::degraded);
+    CHECK(runner_check(evidence, "user").fix.starts_with("gpasswd -d build paws-agent"));
+    evidence.groups.clear();
+    evidence.service["Group"] = "paws-agent";
+    CHECK(runner_check(evidence, "user").fix.starts_with("systemctl edit"));
+}
+
 TEST_CASE(
     "diagnosis: its screen fits but for commands, its JSON holds the same, and a worse thing "
     "counts more") {

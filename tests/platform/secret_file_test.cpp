@@ -53,6 +53,18 @@ TEST_CASE("secret_file: another user's is refused" * doctest::test_suite("root")
     CHECK(read_secret(rig.path).error().code == Errc::denied);
 }
 
+TEST_CASE("secret_file: another group may not read it" * doctest::test_suite("root") *
+          doctest::skip(::geteuid() != 0)) {
+    const Rig rig{"ghp_1234", 0640};
+    REQUIRE(::chown(rig.path.c_str(), 0, 65534) == 0);
+    const auto secret = read_secret(rig.path);
+    REQUIRE_FALSE(secret);
+    CHECK(secret.error().code == Errc::denied);
+    CHECK(secret.error().what.find("chgrp paws-agent " + rig.path) != std::string::npos);
+    REQUIRE(::chmod(rig.path.c_str(), 0600) == 0);
+    CHECK(read_secret(rig.path));
+}
+
 TEST_CASE("secret_file: absent, empty, huge and no file at all") {
     CHECK(read_secret("/nowhere/token").error().code == Errc::absent);
     CHECK(read_secret(Rig{" \n"}.path).error().code == Errc::malformed);

@@ -8,7 +8,7 @@ import pytest
 import project
 from agent_unit import UNIT, AgentUnit
 from guest import Guest
-from runner_unit import FAKE_RUNNER, SUPPORT, RunnerUnit
+from runner_unit import FAKE_RUNNER, SUPPORT, RunnerUnit, closed_runner
 
 MIB = 1 << 20
 READ = """
@@ -32,6 +32,7 @@ def host():
     with Guest("guest") as guest:
         guest.copy_in(project.binary("paws-agent"), "/usr/bin/paws-agent", 0o755)
         guest.copy_in(project.binary("pawsctl"), "/usr/bin/pawsctl", 0o755)
+        guest.copy_in(project.binary("paws-action"), "/usr/libexec/paws-agent/paws-action", 0o755)
         guest.copy_in(project.binary("paws_fake_runner"), FAKE_RUNNER, 0o755)
         guest.copy_in(project.SOURCE / "tests/support/make_fake_runner",
                       f"{SUPPORT}/make_fake_runner", 0o755)
@@ -136,6 +137,20 @@ def test_the_hardened_unit_runs(host, agent):
               f"{slice_of}/{UNIT}/memory.max": str(256 << 20), f"{slice_of}/{UNIT}/pids.max": "128"}
     assert {path: host.read(path).strip() for path in limits} == limits
     agent.wait_for_collectors()
+
+
+def test_the_hardened_actions_look_into_a_closed_home(host, agent):
+    """By this kernel's word on their capabilities and on where they may write."""
+    runner = closed_runner(host, "closed").start()
+    agent.wait_for_state(runner.name, "idle")
+    host.wait_for(lambda: agent.may_look_into(runner.name), 60, "its directories are open")
+    handed_over = host.messages("-t", "paws-open")
+    assert handed_over and handed_over[-1].startswith(f"done: handed over of {runner.root}: root diag")
+    host.run(["systemctl", "start", f"paws-inspect@{runner.name}.service"])
+    found = json.loads(host.read(f"/run/paws-inspect/{runner.name}.json"))
+    assert json.loads(found["settings"].lstrip("\ufeff"))["agentName"] == "closed" and found["directory_bytes"]["diag"] > 0
+    assert any(program["path"].endswith("/Runner.Listener") for program in found["programs"]), found
+    runner.stop()
 
 
 def test_what_a_runner_uses_is_what_its_cgroup_says(host, agent):

@@ -179,11 +179,31 @@ def test_a_faulty_configuration_stops_the_agent_and_not_the_package(host, agent)
     host.run(["systemctl", "start", UNIT])
 
 
+def test_a_directory_of_the_operators_is_named_and_opened_as_documented(host, agent):
+    host.write("/etc/paws-agent/conf.d/own.toml", '[agent]\nstate_dir = "/srv/own"\n')
+    try:
+        assert host.run(["systemctl", "restart", UNIT], check=False).returncode != 0
+        assert "ReadWritePaths=/srv/own" in agent.log()
+        host.run("install -d -o paws-agent -g paws-agent -m 0750 /srv/own")
+        agent.change_unit("[Service]\nReadWritePaths=/srv/own\n")
+        agent.restart()
+        host.wait_for(lambda: host.run("test -s /srv/own/paws.db", check=False).returncode == 0, 30, "it is kept there")
+    finally:
+        agent.change_unit("")
+        host.run("rm /etc/paws-agent/conf.d/own.toml")
+        agent.restart()
+
+
 def test_removed_it_leaves_what_it_knew_and_purged_what_others_made(host, agent):
     host.write("/etc/paws-agent/conf.d/mine.toml", "[agent]\n")
     host.wait_for(lambda: host.run("test -s /var/lib/paws-agent/paws.db", check=False)
                   .returncode == 0, 30, "there is a database")
-    apt(host, "remove", PACKAGE)
+    host.run("pawsctl runners hook install upgraded --yes")
+    # What else may lie in the place of a runner's settings keeps nothing up.
+    host.run("rm /opt/runners/acme-widgets.measured/.env && mkfifo /opt/runners/acme-widgets.measured/.env")
+    said = apt(host, "remove", PACKAGE).stdout  # of dpkg's terminal
+    assert "pawsctl runners hook remove acme-widgets.upgraded --yes" in said
+    assert "out of /opt/runners/acme-widgets.upgraded/.env" in said and "measured" not in said
     assert host.run("ps -C paws-agent", check=False).returncode != 0
     host.run("test -s /var/lib/paws-agent/paws.db && test -s /etc/paws-agent/agent.toml")
     apt(host, "purge", PACKAGE)
@@ -202,3 +222,15 @@ def test_purged_it_leaves_nothing_where_nobody_has_made_anything(host, agent):
                     "/etc/needrestart/conf.d/paws-agent.conf /usr/share/paws-runner-agent",
                     check=False).stdout
     assert left == ""
+
+
+@pytest.mark.parametrize("put", ["mount -t tmpfs tmpfs /var/lib/paws-agent",
+                                 "mv /var/lib/paws-agent /srv/moved && ln -s /srv/moved /var/lib/paws-agent"])
+def test_purged_it_leaves_a_state_directory_that_is_more_than_one(host, put):
+    install(host)
+    host.run(["systemctl", "stop", UNIT])
+    host.run(f"{put} && touch /var/lib/paws-agent/paws.db")
+    apt(host, "purge", PACKAGE)
+    assert host.run(["dpkg-query", "-W", PACKAGE], check=False).returncode != 0
+    assert host.run("ls /etc/paws-agent /var/lib/paws-agent/paws.db", check=False).stdout == ""
+    host.run("umount /var/lib/paws-agent || rm /var/lib/paws-agent; rm -rf /var/lib/paws-agent")

@@ -13,7 +13,7 @@ from rpm_host import dnf, rpm
 from runner_unit import RunnerUnit
 
 PACKAGE = "paws-runner-agent"
-NEWER = "99.0.0"
+NEWER, NEWEST = "99.0.0", "99.0.1"
 # What the next version's authors changed in the settings that it ships.
 CHANGE = """
 file(GLOB_RECURSE settings "${CPACK_TEMPORARY_DIRECTORY}/*/paws-agent/agent.toml")
@@ -42,11 +42,19 @@ def host():
 
 @pytest.fixture(scope="module")
 def newer(tmp_path_factory):
+    return as_version(NEWER, tmp_path_factory.mktemp("newer"))
+
+
+@pytest.fixture(scope="module")
+def newest(tmp_path_factory):
+    return as_version(NEWEST, tmp_path_factory.mktemp("newest"))
+
+
+def as_version(version, folder):
     """The same programs as a later version."""
-    folder = tmp_path_factory.mktemp("newer")
     (folder / "change.cmake").write_text(CHANGE)
     made = subprocess.run(
-        ["cpack", "-G", "RPM", "-D", f"CPACK_PACKAGE_VERSION={NEWER}",
+        ["cpack", "-G", "RPM", "-D", f"CPACK_PACKAGE_VERSION={version}",
          "-D", f"CPACK_PACKAGE_DIRECTORY={folder}", "-D", f"CPACK_PRE_BUILD_SCRIPTS={folder}/change.cmake"],
         cwd=project.build(), capture_output=True, text=True, timeout=60)
     assert made.returncode == 0, made.stdout + made.stderr
@@ -111,12 +119,44 @@ def test_an_agent_that_was_disabled_stays_so_on_the_way_back_too(host, package):
     host.run(["systemctl", "enable", "--now", UNIT])
 
 
+def test_an_agent_that_a_fault_kept_from_starting_is_started_by_the_next_version(host, agent, newer, newest):
+    good = host.read("/etc/paws-agent/agent.toml")
+    host.write("/etc/paws-agent/agent.toml", "[web]\nlisen = [\":1\"]\n")
+    upgraded = dnf(host, "upgrade", "/srv/newer.rpm")
+    assert version(host) == NEWER and "paws-agent --check-config" in upgraded.stdout + upgraded.stderr
+    assert host.show(UNIT, "ActiveState")["ActiveState"] == "failed"
+    host.write("/etc/paws-agent/agent.toml", good)
+    host.copy_in(newest, "/srv/newest.rpm")
+    dnf(host, "upgrade", "/srv/newest.rpm")
+    assert version(host) == NEWEST
+    host.wait_for(lambda: is_ready(agent), 30, "the agent is ready")
+
+
+def test_an_agent_that_was_stopped_stays_so(host, package):
+    host.run(["systemctl", "stop", UNIT])
+    dnf(host, "downgrade", package)
+    assert version(host) not in (NEWER, NEWEST)
+    assert host.show(UNIT, "ActiveState", "UnitFileState") == {"ActiveState": "inactive", "UnitFileState": "enabled"}
+    host.run(["systemctl", "start", UNIT])
+
+
 def test_removed_it_leaves_what_it_knew_and_what_was_set(host):
     host.wait_for(lambda: host.run("test -s /var/lib/paws-agent/paws.db", check=False)
                   .returncode == 0, 30, "there is a database")
     host.run("mkdir -p /run/paws-inspect/a-runner")  # where an inspection leaves what it found
-    dnf(host, "remove", PACKAGE)
+    host.run("pawsctl runners hook install upgraded --yes")
+    removed = dnf(host, "remove", PACKAGE)
+    assert "pawsctl runners hook remove acme-widgets.upgraded --yes" in removed.stdout + removed.stderr
     assert host.run("ls /run/paws-inspect", check=False).returncode != 0
     assert host.run("ps -C paws-agent", check=False).returncode != 0
     host.run("test -s /var/lib/paws-agent/paws.db && test -s /etc/paws-agent/agent.toml.rpmsave")
     assert host.run("ls /usr/bin/paws-agent", check=False).returncode != 0
+
+
+def test_removed_where_no_systemd_runs_it_is_not_enabled_afterwards(host, package):
+    link = "/etc/systemd/system/multi-user.target.wants/paws-agent.service"
+    dnf(host, "install", package)
+    host.run(["test", "-L", link])
+    host.run(["systemctl", "stop", UNIT])
+    host.run(["unshare", "--mount", "sh", "-ec", f"mount -t tmpfs none /run/systemd; rpm --erase {PACKAGE}"], timeout=60)
+    assert host.run(["test", "-L", link], check=False).returncode != 0

@@ -5,6 +5,7 @@ number.
 """
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,8 @@ sed -i 's/^Version: .*/Version: 0.0.1/' /root/old/DEBIAN/control
 dpkg-deb --root-owner-group --build /root/old {OLD}
 """
 LINES = 400
+DATABASE = "/var/lib/paws-agent/paws.db"
+USER_VERSION_AT = 60  # sqlite.org/fileformat.html: four bytes, the highest first
 CHATTER = f"for n in $(seq {LINES}); do echo line $n; sleep 0.01; done\n"
 
 
@@ -69,6 +72,10 @@ def runner(host, agent, loki):
     return runner
 
 
+def said(loki, unit):
+    return [row.line for row in loki.held() if f'unit="{unit}"' in row.labels and row.line.startswith("line ")]
+
+
 @pytest.mark.parametrize("way, package", [("forth", NEW), ("back", OLD), ("again", NEW)])
 def test_nothing_is_lost_on_the_way(host, agent, loki, runner, way, package):
     unit = f"chatter-{way}.service"
@@ -82,14 +89,55 @@ def test_nothing_is_lost_on_the_way(host, agent, loki, runner, way, package):
     assert agent.pid() not in (0, agent_pid) and runner.main_pid() == runner_pid
     host.wait_for(lambda: agent.runner(runner.name), 30, "the new agent answers")
 
-    def said():
-        return [row.line for row in loki.held() if f'unit="{unit}"' in row.labels
-                and row.line.startswith("line ")]
-
-    host.wait_for(lambda: len(said()) >= LINES, 30, "all lines are there")
-    assert said() == [f"line {number}" for number in range(1, LINES + 1)]
+    host.wait_for(lambda: len(said(loki, unit)) >= LINES, 30, "all lines are there")
+    assert said(loki, unit) == [f"line {number}" for number in range(1, LINES + 1)]
     host.wait_for(lambda: agent.metrics().sum("paws_runner_jobs_total", runner=runner.name)
                   == jobs + 1, 30, "the job is counted once")
     last = agent.ask("jobs")["result"]["jobs"][0]
     assert last["name"] == "through the upgrade" and last["result"] == "succeeded"
     assert last["usage"]["cpu_seconds"] is not None
+
+
+def documented():
+    """The commands of docs/upgrade.md: those before an upgrade, and those of the way back."""
+    text = (project.SOURCE / "docs/upgrade.md").read_text().split("## Go back")[1]
+    before, back = re.findall(r"^```\n(.*?)^```", text, re.DOTALL | re.MULTILINE)[:2]
+    assert "apt install" in back and "./OLDER.deb" in back
+    return before, back.replace("apt install", "apt-get --yes install").replace("./OLDER.deb", OLD)
+
+
+def make_the_database_a_newer_ones(host):
+    assert host.run(f"test -s {DATABASE}-wal", check=False).returncode != 0, "an agent has it open"
+    with open(host.path(DATABASE), "r+b") as file:
+        file.seek(USER_VERSION_AT)
+        file.write((99).to_bytes(4, "big"))
+
+
+def jobs_of(agent, runner):
+    return agent.metrics().sum("paws_runner_jobs_total", runner=runner.name)
+
+
+def test_the_documented_way_back_goes_on_from_the_copy(host, agent, loki, runner):
+    before, back = documented()
+    install(host, OLD)
+    host.wait_for(lambda: agent.runner(runner.name), 30, "the older agent answers")
+    jobs = jobs_of(agent, runner)
+    assert jobs >= 3
+    host.run(["sh", "-ec", before], timeout=60)
+    install(host, NEW)
+    agent.wait_for_state(runner.name, "idle")
+    runner.tell("job after the copy 1 Succeeded")
+    host.wait_for(lambda: jobs_of(agent, runner) == jobs + 1, 60, "the job is counted")
+    agent.stop()
+    make_the_database_a_newer_ones(host)
+    host.run(["systemd-run", "--wait", "--unit=chatter-meanwhile.service", "sh", "/root/chatter"], timeout=60)
+    # As slowly as somebody types: an agent that ran in between would ship lines and note its place.
+    host.run(["sh", "-ec", back.replace("\n", "\nsleep 2\n")], timeout=120)
+    assert version(host) == host.run(["dpkg-deb", "-f", OLD, "Version"]).stdout.strip()
+    assert host.show(UNIT, "ActiveState", "UnitFileState") == {"ActiveState": "active", "UnitFileState": "enabled"}
+    agent.wait_for_collectors("store")
+    host.wait_for(lambda: jobs_of(agent, runner) == jobs + 1, 30, "the job is read from the journal again")
+    names = [job["name"] for job in agent.ask("jobs")["result"]["jobs"]]
+    assert names.count("after the copy") == 1 and names.count("through the upgrade") == 3
+    host.wait_for(lambda: len(said(loki, "chatter-meanwhile.service")) >= LINES, 30, "all lines are there")
+    assert said(loki, "chatter-meanwhile.service") == [f"line {number}" for number in range(1, LINES + 1)]
