@@ -14,6 +14,7 @@ import project
 from agent_unit import UNIT, AgentUnit
 from fake_loki import FakeLoki
 from nspawn import BootedHost, in_network_of
+from polling import Unmet
 from runner_unit import RunnerUnit
 
 NEW, OLD = "/root/new.deb", "/root/old.deb"
@@ -113,6 +114,11 @@ def make_the_database_a_newer_ones(host):
         file.write((99).to_bytes(4, "big"))
 
 
+def error_of_store(agent):
+    collectors = agent.ask("status")["result"]["agent"]["collectors"]
+    return next((one["error"] or "" for one in collectors if one["name"] == "store"), "")
+
+
 def jobs_of(agent, runner):
     return agent.metrics().sum("paws_runner_jobs_total", runner=runner.name)
 
@@ -130,6 +136,10 @@ def test_the_documented_way_back_goes_on_from_the_copy(host, agent, loki, runner
     host.wait_for(lambda: jobs_of(agent, runner) == jobs + 1, 60, "the job is counted")
     agent.stop()
     make_the_database_a_newer_ones(host)
+    agent.start()
+    host.wait_for(lambda: "is of a newer paws-agent" in (seen := error_of_store(agent)) or Unmet(seen), 30,
+                  "it refuses the database")
+    agent.stop()
     host.run(["systemd-run", "--wait", "--unit=chatter-meanwhile.service", "sh", "/root/chatter"], timeout=60)
     # As slowly as somebody types: an agent that ran in between would ship lines and note its place.
     host.run(["sh", "-ec", back.replace("\n", "\nsleep 2\n")], timeout=120)
