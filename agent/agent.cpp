@@ -120,7 +120,7 @@ Handovers::House Agent::house_of_handovers() {
 Result<void> Agent::open() {
     handovers_.restore(platform::kept_descriptors());
     const auto& settings = loaded_.config.agent;
-    if (const auto ours = check_state_owner(settings.state_dir); !ours) {
+    if (auto ours = check_state_owner(settings.state_dir); !ours) {
         return ours;
     }
     if (const auto made = platform::ensure_directory(settings.state_dir, 0750); !made) {
