@@ -66,18 +66,12 @@ asio::awaitable<void> Delivery::learn_form() {
     if (form_known_ || (ask_form_at_ && now_().boot < *ask_form_at_)) {
         co_return;
     }
-    int timeouts = 0;
     int refusals = ask_form_at_ ? most_refusals - 1 : 0;
-    for (;;) {
+    for (int timeouts = 0; timeouts < most_timeouts;) {
         const auto asked = co_await loki_.get(std::string{build_info_path});
         const auto verdict = verdict_of(asked, now_().wall);
-        if (verdict.failure == PushFailure::credentials) {
-            ask_form_at_ = now_().boot + between_questions;  // they may be for pushing alone
+        if (settle_form(asked, verdict)) {
             co_return;
-        }
-        if (verdict.outcome != Outcome::retry) {
-            form_ = form_told(asked, verdict);
-            break;
         }
         board_.change([&](LogShipping& shown) { ++shown.pushes.failures[*verdict.failure]; });
         timeouts += verdict.failure == PushFailure::timeout ? 1 : 0;
@@ -88,11 +82,21 @@ asio::awaitable<void> Delivery::learn_form() {
             co_return;
         }
         co_await set_back(verdict);
-        if (timeouts >= most_timeouts) {
-            break;
-        }
     }
     form_known_ = true;
+}
+
+// True when it is not to be asked again, or not now.
+bool Delivery::settle_form(const Asked& asked, const Verdict& verdict) {
+    if (verdict.failure == PushFailure::credentials) {
+        ask_form_at_ = now_().boot + between_questions;  // they may be for pushing alone
+        return true;
+    }
+    if (verdict.outcome != Outcome::retry) {
+        form_ = form_told(asked, verdict);
+        form_known_ = true;
+    }
+    return form_known_;
 }
 
 asio::awaitable<void> Delivery::greet() {

@@ -77,6 +77,7 @@ private:
     boost::asio::awaitable<Verdict> push(std::string body);
     boost::asio::awaitable<void> set_back(Verdict verdict);
     boost::asio::awaitable<void> learn_form();
+    bool settle_form(const Asked& asked, const Verdict& verdict);
     boost::asio::awaitable<bool> takes_any_line();
     boost::asio::awaitable<bool> give_up_line(Parts& parts,
                                               const Verdict& verdict,
