@@ -211,24 +211,27 @@ private:
             const auto value = value_of(groups, count);
             const auto secret =
                 rule.secret == nullptr ? value : rule.secret({line, view(groups[0]), value});
-            const auto whole_end =
-                static_cast<std::size_t>(groups[0].data() - line.data()) + groups[0].size();
-            if (secret.empty()) {
-                // Within a value that is none there may be one.
-                const auto value_begin = static_cast<std::size_t>(value.data() - line.data());
-                const bool again =
-                    value_begin > at && (value.size() <= 256 || value.size() <= budget);
-                budget -= again ? std::min(budget, value.size()) : 0;
-                at = std::max(again ? value_begin : whole_end, at + 1);
-                continue;
+            const auto offset = [&](const char* of) {
+                return static_cast<std::size_t>(of - line.data());
+            };
+            auto next = offset(value.data());  // within a value that is none there may be one
+            if (!secret.empty()) {
+                next = offset(secret.data()) + secret.size();
+                spans_.push_back({offset(secret.data()), next, rule.name, true});
             }
-            const auto begin = static_cast<std::size_t>(secret.data() - line.data());
-            const auto end = begin + secret.size();
-            spans_.push_back({begin, end, rule.name, true});
-            const auto rest = whole_end - std::min(end, whole_end);
-            at = rest <= 256 || rest <= budget ? end : whole_end;
-            budget -= std::min(budget, rest);
+            at = go_on(at, next, offset(groups[0].data()) + groups[0].size(), budget);
         }
+    }
+
+    // From `next` on, unless that costs too much: then behind the match.
+    static std::size_t go_on(std::size_t at,
+                             std::size_t next,
+                             std::size_t match_end,
+                             std::size_t& budget) {
+        const auto again = match_end - std::min(next, match_end);
+        const bool may = next > at && (again <= 256 || again <= budget);
+        budget -= may ? std::min(budget, again) : 0;
+        return std::max(may ? next : match_end, at + 1);
     }
 
     std::string_view replaced(std::string_view line) {
