@@ -119,7 +119,7 @@ TEST_CASE("inspect: what was published of a runner that is gone is removed after
     const Rig rig;
     const TemporaryDirectory results;
     const auto put = [&](const std::string& name, WallTime at) {
-        const auto file = results.path() / name;
+        auto file = results.path() / name;
         std::ofstream{file} << "{}";
         const auto seconds =
             std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch());
