@@ -14,7 +14,7 @@ import pytest
 
 from fake_broker import FakeBroker
 from fake_github import FakeGithub
-from polling import wait_for
+from polling import Unmet, wait_for
 
 SCOPE = "/repos/acme/widgets"
 NAME = "build-01"
@@ -57,8 +57,8 @@ def lines(runner):
 
 
 def wait_for_line(runner, pattern, times=1):
-    wait_for(lambda: sum(bool(re.search(pattern, one)) for one in lines(runner)) >= times, 30,
-             f"{times} x '{pattern}' in {lines(runner)}")
+    wait_for(lambda: sum(bool(re.search(pattern, one)) for one in (seen := lines(runner))) >= times or Unmet(seen),
+             30, f"{times} x '{pattern}'")
 
 
 def connections(runner, broker):
@@ -137,7 +137,6 @@ def test_ten_errors_end_it_and_the_next_one_has_a_session_again(online, broker):
     wait_for_line(online, "Runner connect error: Connection refused")
     broker.back_to_normal()
     broker.wait_for_poll(NAME)
-    wait_for_line(online, "Runner reconnected.")
     wait_for_line(online, "Listening for Jobs")
 
 

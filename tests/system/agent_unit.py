@@ -38,7 +38,8 @@ class AgentUnit:
             if line and not line.startswith(("#", "build/")):  # the programs are there already
                 source, place, mode = line.split()
                 self.host.copy_in(project.SOURCE / source, f"/{place}", int(mode, 8))
-        self.host.run("systemd-sysusers && systemctl daemon-reload")
+        self.host.run("systemd-sysusers && systemctl daemon-reload && "
+                      f"install -d -m 0750 -g {USER} /etc/paws-agent/secrets")  # as the package does
         return self
 
     def configure(self, toml: str) -> None:

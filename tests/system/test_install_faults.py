@@ -6,7 +6,7 @@ import contextlib
 import pytest
 
 import project
-from agent_unit import UNIT, AgentUnit
+from agent_unit import UNIT, USER, AgentUnit
 from nspawn import BootedHost
 from polling import Unmet
 from runner_unit import RunnerUnit
@@ -131,19 +131,24 @@ def test_a_configuration_that_may_not_be_read_is_named():
         becomes_ready(host, agent)
 
 
-@pytest.mark.parametrize("own", ["", "runtime_dir = '/root/run'", "state_dir = '/root/state'"])
+SECOND = ["timeout", "25", "paws-agent", "--config", "/srv/second.toml"]
+
+
+@pytest.mark.parametrize("own", ["", "runtime_dir = '/tmp/run'", "state_dir = '/tmp/state'"])
 def test_a_second_agent_on_the_same_directories_is_refused(own):
     with booted("two") as (host, agent):
         host.run(INSTALL, timeout=120)
         becomes_ready(host, agent)
         pid = agent.pid()
-        host.write("/root/second.toml",
+        host.write("/srv/second.toml",
                    f"[agent]\n{own}\n[web]\nlisten = [\"127.0.0.1:7298\"]\n")
-        second = host.run(["timeout", "25", "paws-agent", "--config", "/root/second.toml"],
-                          check=False)
+        second = host.run_as(USER, SECOND, check=False)
         assert second.returncode == 69, second
         assert second.stderr.startswith("paws-agent: another paws-agent"), second.stderr
         assert "stop it" in second.stderr
+        if "state_dir" not in own:  # nor as root, whose files the one that runs could not write to
+            by_root = host.run(SECOND, check=False)
+            assert by_root.returncode == 69 and "run: systemctl start paws-agent" in by_root.stderr
         assert agent.pid() == pid and is_ready(agent)
 
 
