@@ -373,9 +373,7 @@ TEST_CASE("Server: a unix socket in use is left alone, one left behind is replac
 
 TEST_CASE("Server: a wrong address is refused before anything is opened") {
     CHECK_FALSE(Server::start({.listen = {"127.0.0.1:0", "nonsense"}}, {}));
-    const auto none = Server::start({.listen = {}}, {});
-    REQUIRE_FALSE(none);
-    CHECK(none.error().what.find("[web] listen is empty") == 0);
+    CHECK_FALSE(Server::start({.listen = {}}, {}));
 }
 
 TEST_CASE("Server: it stops at once, whoever is connected") {
