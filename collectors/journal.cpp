@@ -265,7 +265,7 @@ Result<void> JournalCollector::aim() {
     if (auto matched = journal_->match(terms); !matched) {
         return matched;
     }
-    auto sought = position_.empty() ? journal_->seek_head() : journal_->seek_after(position_);
+    auto sought = position_.empty() ? journal_->seek_head() : journal_->seek_past(position_);
     aimed_ = sought.has_value();
     return sought;
 }

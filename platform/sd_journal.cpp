@@ -60,6 +60,8 @@ int step_on(sd_journal* handle) {
 // It costs a search of each file for each value that is matched.
 constexpr auto between_looks = std::chrono::seconds{1};
 
+constexpr int most_passed = 10'000;  // in search of an entry that may be gone
+
 constexpr int most_looks_for_text = 100;  // whoever writes may have to wait for a processor
 constexpr auto between_looks_for_text = std::chrono::milliseconds{1};
 
@@ -189,6 +191,24 @@ Result<void> SdJournal::seek_after(const std::string& cursor) {
     return {};
 }
 
+// Where files count apart, a seek with a match goes in the others by the clock (252, sd-journal.c:
+// find_location_for_match()). When that was set back, entries come first that are before this one
+// in libsystemd's own order, and so were told before; then comes this one itself.
+Result<void> SdJournal::seek_past(const std::string& cursor) {
+    const BusGuard guard;
+    auto sought = seek_after(cursor);
+    if (!sought || !standing_) {
+        return sought;
+    }
+    for (int passed = 0; passed < most_passed && step_on(handle_.get()) > 0; ++passed) {
+        if (is_at(cursor)) {
+            standing_ = false;
+            return {};
+        }
+    }
+    return seek_after(cursor);
+}
+
 Result<bool> SdJournal::step() {
     if (std::exchange(standing_, false)) {
         return true;
@@ -217,7 +237,7 @@ Result<bool> SdJournal::look_again() {
     // Without one nothing was read since the seek; the way back and forth again is a search too.
     auto sought = Result<void>{};
     if (last) {
-        sought = seek_after(*last);
+        sought = seek_past(*last);
     } else if (const auto back = previous(); !back) {
         sought = back.error();
     }

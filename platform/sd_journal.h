@@ -69,6 +69,9 @@ public:
     // it is no cursor. Whether it is there still is_at() tells, before the next next().
     Result<void> seek_after(const std::string& cursor);
 
+    // The same, without those before that entry which a clock that was set back would bring again.
+    Result<void> seek_past(const std::string& cursor);
+
     // To the first entry at a place or after it: a cursor of which parts may be missing.
     Result<void> seek(const std::string& place);
 

@@ -227,6 +227,39 @@ TEST_CASE(
     CHECK_FALSE(journal->may_overlook());
 }
 
+TEST_CASE("SdJournal: a clock that was set back brings no line of another sequence again") {
+    TemporaryDirectory directory;
+    JournalWriter writer{directory.path()};
+    const auto put = [&](const std::string& file, WallTime at, const std::string& text) {
+        writer.add(at, {{"MESSAGE", text}, {"_SYSTEMD_UNIT", file.substr(0, 9)}});
+        writer.commit(file);
+    };
+    put("user-1001.journal", eight + 1min, "b1");
+    put("user-1000.journal", eight + 2min, "a1");
+    put("user-1001.journal", eight + 3min, "b2");
+    put("user-1000.journal", eight - 1h, "a2");
+    put("user-1000.journal", eight - 1h + 1min, "a3");
+    auto journal = SdJournal::open({.directory = directory.path()});
+    REQUIRE(journal);
+    const Messages units{"_SYSTEMD_UNIT=user-1000", "_SYSTEMD_UNIT=user-1001"};
+    REQUIRE(journal->match(units));
+    REQUIRE(journal->seek_head());
+    CHECK(rest(*journal) == Messages{"b1", "a1", "b2", "a2", "a3"});
+    const auto place = journal->cursor().value();
+    REQUIRE(journal->seek_past(place));
+    CHECK(rest(*journal) == Messages{});
+    put("user-1001.journal", eight - 1h + 2min, "b3");
+    put("user-1000.journal", eight - 1h + 3min, "a4");
+    REQUIRE(journal->process());
+    CHECK(rest(*journal) == Messages{"b3", "a4"});
+    // Of an entry that is gone it goes to what follows, as well as that is known.
+    auto gone = place;
+    gone.replace(gone.find(";i="), 4, ";i=9");
+    gone.replace(gone.find(";x=") + 3, 4, "0000");
+    REQUIRE(journal->seek_past(gone));
+    CHECK(journal->next().value());
+}
+
 // What journald has written while it is about to link the text of its newest entry.
 TEST_CASE("SdJournal: a text that is half linked yet is waited for, one that never comes is not") {
     TemporaryDirectory directory;
