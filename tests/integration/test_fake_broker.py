@@ -57,8 +57,11 @@ def lines(runner):
 
 
 def wait_for_line(runner, pattern, times=1):
-    wait_for(lambda: sum(bool(re.search(pattern, one)) for one in (seen := lines(runner))) >= times or Unmet(seen),
-             30, f"{times} x '{pattern}'")
+    def is_there():
+        seen = lines(runner)
+        return sum(bool(re.search(pattern, one)) for one in seen) >= times or Unmet(seen)
+
+    wait_for(is_there, 30, f"{times} x '{pattern}'")
 
 
 def connections(runner, broker):
