@@ -268,7 +268,8 @@ TEST_CASE("SdJournal: a text that is half linked yet is waited for, one that nev
     add(writer, 2);
     writer.commit();
     const auto file = directory.path() / "system.journal";
-    change_found(file, "MESSAGE=2", -1);
+    const auto linked = found_count(file, "MESSAGE=2");
+    linked.write(-1);
     auto journal = SdJournal::open({.directory = directory.path()});
     REQUIRE(journal);
     REQUIRE(journal->next().value());
@@ -276,11 +277,11 @@ TEST_CASE("SdJournal: a text that is half linked yet is waited for, one that nev
     REQUIRE(journal->next().value());
     std::thread later{[&] {
         std::this_thread::sleep_for(15ms);
-        change_found(file, "MESSAGE=2", 1);
+        linked.write(0);
     }};
     CHECK(message(*journal) == "2");
     later.join();
-    change_found(file, "MESSAGE=2", -1);
+    linked.write(-1);
     CHECK(message(*journal).empty());
 }
 

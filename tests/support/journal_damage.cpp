@@ -74,20 +74,30 @@ void change_entries(
     write(file, bytes);
 }
 
-void change_found(const std::filesystem::path& file, std::string_view field, int more) {
-    auto bytes = contents(file);
-    bool found = false;
+FoundCount found_count(const std::filesystem::path& file, std::string_view field) {
+    const auto bytes = contents(file);
+    FoundCount count{.file = file};
     each_object(bytes, data_type, [&](std::uint64_t object, std::uint64_t size) {
         if (std::string_view{bytes}.substr(object, size).ends_with(field)) {
-            const auto entries = number_at(bytes, object + data_entries);
-            set_number(bytes, object + data_entries, entries + static_cast<std::uint64_t>(more));
-            found = true;
+            count.offset = object + data_entries;
+            count.entries = number_at(bytes, count.offset);
         }
     });
-    if (!found) {
+    if (count.offset == 0) {
         throw std::runtime_error{file.string() + " has no " + std::string{field}};
     }
-    write(file, bytes);
+    return count;
+}
+
+void FoundCount::write(int more) const {
+    std::string number(8, '\0');
+    set_number(number, 0, entries + static_cast<std::uint64_t>(more));
+    std::fstream to{file, std::ios::binary | std::ios::in | std::ios::out};
+    to.seekp(static_cast<std::streamoff>(offset)) << number;
+}
+
+void change_found(const std::filesystem::path& file, std::string_view field, int more) {
+    found_count(file, field).write(more);
 }
 
 }  // namespace paws
