@@ -207,7 +207,7 @@ Result<void> JournalCollector::read_rest(const std::string& unit, Track& track, 
         return {};
     }
     auto sought =
-        track.reached.empty() ? journal_->seek_head() : journal_->seek_after(track.reached);
+        track.reached.empty() ? journal_->seek_head() : journal_->seek_past(track.reached);
     if (!sought) {
         return sought;
     }
