@@ -62,27 +62,7 @@ struct Stamp {
         return 2 + varint_size(static_cast<std::uint64_t>(seconds)) +
                varint_size(static_cast<std::uint64_t>(nanos));
     }
-    WallTime time() const {
-        return WallTime{std::chrono::seconds{seconds}} + std::chrono::nanoseconds{nanos};
-    }
 };
-
-WallTime read_stamp(protozero::pbf_reader message) {
-    Stamp stamp{WallTime{}};
-    while (message.next()) {
-        switch (message.tag()) {
-            case timestamp::seconds:
-                stamp.seconds = message.get_int64();
-                break;
-            case timestamp::nanos:
-                stamp.nanos = message.get_int32();
-                break;
-            default:
-                message.skip();
-        }
-    }
-    return stamp.time();
-}
 
 std::string_view text(const protozero::data_view& view) {
     return {view.data(), view.size()};
@@ -143,7 +123,8 @@ void Batch::add(StreamId stream, WallTime at, std::string_view line, const Metad
     }
     Writer{bytes_}.add_string(entry_adapter::line, line.data(), line.size());
     bytes_ += metadata.bytes();
-    items_.push_back({.stream = stream,
+    items_.push_back({.at = at,
+                      .stream = stream,
                       .offset = static_cast<std::uint32_t>(offset),
                       .size = static_cast<std::uint32_t>(bytes_.size() - offset)});
     oldest_ = std::min(oldest_.value_or(at), at);
@@ -157,14 +138,11 @@ void Batch::clear() {
 }
 
 Entry Batch::decode(const Item& item) const {
-    Entry entry;
+    Entry entry{.at = item.at, .line = {}, .metadata = {}};
     const auto bytes = encoded(item);
     protozero::pbf_reader message{bytes.data(), bytes.size()};
     while (message.next()) {
         switch (message.tag()) {
-            case entry_adapter::timestamp:
-                entry.at = read_stamp(message.get_message());
-                break;
             case entry_adapter::line:
                 entry.line = text(message.get_view());
                 break;
@@ -176,13 +154,6 @@ Entry Batch::decode(const Item& item) const {
         }
     }
     return entry;
-}
-
-// It is the first field.
-WallTime Batch::time(const Item& item) const {
-    const auto bytes = encoded(item);
-    protozero::pbf_reader message{bytes.data(), bytes.size()};
-    return message.next(entry_adapter::timestamp) ? read_stamp(message.get_message()) : WallTime{};
 }
 
 // By stream, in each as they came.

@@ -46,6 +46,7 @@ struct Entry {
 class Batch {
 public:
     struct Item {
+        WallTime at{};
         StreamId stream = 0;
         std::uint32_t offset = 0;  // of its entry in the batch
         std::uint32_t size = 0;
@@ -66,7 +67,6 @@ public:
 
     // Of items of this batch.
     Entry decode(const Item& item) const;
-    WallTime time(const Item& item) const;
     std::string_view encoded(const Item& item) const {
         return std::string_view{bytes_}.substr(item.offset, item.size);
     }

@@ -71,16 +71,15 @@ void Delivery::restamp_late(Part& part) {
 void Delivery::remember_newest(const Part& part) {
     newest_.resize(std::max(newest_.size(), streams_.count()), WallTime::min());
     for (const auto& item : part.items) {
-        const auto at = part.batch->time(item);
-        newest_[item.stream] = std::max(newest_[item.stream], at);
-        newest_of_all_ = std::max(newest_of_all_.value_or(at), at);
+        newest_[item.stream] = std::max(newest_[item.stream], item.at);
+        newest_of_all_ = std::max(newest_of_all_.value_or(item.at), item.at);
     }
 }
 
 // The line's own time goes along as `original_time`.
 bool Delivery::restamp(Part& part, const IsUntimely& is_untimely) {
     const bool any = std::ranges::any_of(part.items, [&](const auto& item) {
-        return is_untimely(item.stream, part.batch->time(item)).has_value();
+        return is_untimely(item.stream, item.at).has_value();
     });
     if (!any) {
         return false;

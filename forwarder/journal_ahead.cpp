@@ -88,6 +88,11 @@ std::optional<JournalAhead::Clocks> JournalAhead::last_skimmed() const {
                                                      : std::optional{skimmed_.back()};
 }
 
+void JournalAhead::forget_last_skimmed() {
+    skimmed_.pop_back();
+    told_.look_again();
+}
+
 bool JournalAhead::adds_up(const EntryPlace& entry, std::uint64_t told) const {
     return skimmed_.empty() || again_ ||
            (in_place_ && entry.order &&

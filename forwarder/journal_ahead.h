@@ -59,7 +59,7 @@ public:
     void skim(const Clocks& clocks);
     // Of the one that was passed last, if it was skimmed: to be ranked and passed after all.
     std::optional<Clocks> last_skimmed() const;
-    void forget_last_skimmed() { skimmed_.pop_back(); }
+    void forget_last_skimmed();
     // So many that were taken come after the last one in place.
     std::size_t skimmed() const { return skimmed_.size(); }
     // Of the next entry, or of the one that was skimmed last: whether its number says that all

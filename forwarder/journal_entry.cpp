@@ -2,6 +2,9 @@
 
 #include "core/text.h"
 
+#include <cstddef>
+#include <cstring>
+
 namespace paws::forwarder {
 
 namespace {
@@ -9,6 +12,20 @@ namespace {
 // sd-messages.h: SD_MESSAGE_JOURNAL_DROPPED, SD_MESSAGE_JOURNAL_MISSED.
 constexpr std::string_view journal_dropped = "a596d6fe7bfa4994828e72309e95d61e";
 constexpr std::string_view journal_missed = "e9bf28e6e834481bb6f48f548ad13606";
+
+// `name` is "NAME=". Its length is known to the compiler, which makes the comparison a few
+// instructions: this is done 22 times a line.
+template <std::size_t Size>
+bool keep(std::string& text,
+          const char (&name)[Size],  // NOLINT(*-avoid-c-arrays): a literal is one
+          std::string_view field) {
+    constexpr std::size_t length = Size - 1;
+    if (field.size() < length || std::memcmp(field.data(), name, length) != 0) {
+        return false;
+    }
+    text.assign(field.data() + length, field.size() - length);
+    return true;
+}
 
 }  // namespace
 
@@ -32,35 +49,29 @@ void JournalEntry::clear() {
 
 // By one letter first: most fields of an entry are none of these.
 void JournalEntry::see(std::string_view field) {
-    const auto keep = [&](std::string_view name, std::string& text) {
-        const bool is_it = field.starts_with(name);
-        if (is_it) {
-            text.assign(field.substr(name.size()));
-        }
-        return is_it;
-    };
     switch (field.size() < 2 ? '=' : field[field.front() == '_' ? 1 : 0]) {
         case 'P':
-            keep("_PID=", pid);
-            keep("PRIORITY=", priority);
+            keep(pid, "_PID=", field) || keep(priority, "PRIORITY=", field);
             break;
         case 'S':
-            keep("_SYSTEMD_UNIT=", unit);
-            keep("_STREAM_ID=", stream);
-            keep("SYSLOG_IDENTIFIER=", identifier);
+            keep(unit, "_SYSTEMD_UNIT=", field) || keep(stream, "_STREAM_ID=", field) ||
+                keep(identifier, "SYSLOG_IDENTIFIER=", field);
             break;
         case 'T':
-            keep("_TRANSPORT=", transport);
+            keep(transport, "_TRANSPORT=", field);
             break;
         case 'M':
-            has_message = keep("MESSAGE=", message) || has_message;
-            keep("MESSAGE_ID=", message_id);
+            if (keep(message, "MESSAGE=", field)) {
+                has_message = true;
+            } else {
+                keep(message_id, "MESSAGE_ID=", field);
+            }
             break;
         case 'N':
-            keep("N_DROPPED=", dropped);
+            keep(dropped, "N_DROPPED=", field);
             break;
         case 'U':
-            keep("UNIT=", about);
+            keep(about, "UNIT=", field);
             break;
         default:
             break;

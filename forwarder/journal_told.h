@@ -27,6 +27,8 @@ public:
     void add(const EntryOrder& entry);
     // The next one is told, and nothing but its clocks is known.
     void skim() { ++unseen_; }
+    // The last of those is told with its number after all, next.
+    void look_again() { unseen_ -= unseen_ > 0 ? 1 : 0; }
     // What is told next does not come after what was told last.
     void go_back() { unseen_ = 0; }
 

@@ -34,6 +34,18 @@ TEST_CASE("journal ahead: the numbers of several sequences go on together") {
     CHECK(reading.pass(of_user(entry(13))) == Rank::in_place);
 }
 
+TEST_CASE(
+    "journal ahead: what was skimmed before reading ended was told when a search leads to it") {
+    Reading reading;
+    reading.pass(entry(10));
+    reading.skim_to(11, 15);
+    CHECK(reading.settle(entry(15)) == Rank::in_place);
+    reading.pass(entry(16));
+    reading.ahead.go_back();
+    CHECK(reading.pass(entry(13)) == Rank::repeated);
+    CHECK(reading.pass(entry(17)) == Rank::in_place);
+}
+
 TEST_CASE("journal ahead: the next of another sequence shows once that a number is wild") {
     Reading reading;
     reading.pass(of_user(entry(10)));

@@ -37,6 +37,18 @@ TEST_CASE(
     CHECK_FALSE(told.has(entry("odd", 21)));
 }
 
+TEST_CASE("journal told: one that was skimmed and is looked at after all breaks no run") {
+    JournalTold told;
+    told.add(entry("one", 10));
+    told.skim();
+    told.skim();
+    told.look_again();
+    told.add(entry("one", 12));
+    CHECK(told.has(entry("one", 11)));
+    CHECK(told.has(entry("one", 12)));
+    CHECK_FALSE(told.has(entry("one", 13)));
+}
+
 TEST_CASE("journal told: a number that is wild by little is not taken for an older entry's") {
     const auto told = told_of(10, 20);
     auto wild = entry("even", 21);

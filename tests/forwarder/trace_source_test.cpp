@@ -204,7 +204,7 @@ TEST_CASE("trace source: a line with a time of long ago keeps it and makes no la
     REQUIRE(rig.has_looked());
     rig.files.write(trace_name(0), "[1970-01-02 03:04:05Z INFO Test] forged\n");
     REQUIRE(rig.has_lines(1));
-    CHECK(rig.batch.time(rig.batch.items()[0]) < WallTime{} + 48h);
+    CHECK(rig.batch.items()[0].at < WallTime{} + 48h);
     CHECK(rig.batch.oldest() == began + 1h);
 }
 
