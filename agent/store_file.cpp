@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <filesystem>
 #include <utility>
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -45,16 +46,27 @@ Errc code_of(int primary) {
     }
 }
 
+std::string reason_of(int primary, const std::string& path) {
+    switch (primary) {
+        case SQLITE_BUSY:
+        case SQLITE_LOCKED:
+            return "another process holds it locked";
+        case SQLITE_FULL:
+            return "its disk is full; run: df -h " +
+                   std::filesystem::path{path}.parent_path().string();
+        default:
+            return sqlite3_errstr(primary);
+    }
+}
+
 // What SQLite throws is what a healthy program meets: a lock, a full disk, a damaged file.
 template <class Work>
 auto guarded(const std::string& path, const Work& work) -> decltype(work()) {
     try {
         return work();
     } catch (const SQLite::Exception& failed) {
-        const auto code = code_of(failed.getErrorCode() & 0xFF);
-        const auto* what =
-            code == Errc::timeout ? "another process holds it locked" : failed.getErrorStr();
-        return Error{code, path + ": " + what};
+        const int primary = failed.getErrorCode() & 0xFF;
+        return Error{code_of(primary), path + ": " + reason_of(primary, path)};
     }
 }
 

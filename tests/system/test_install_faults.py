@@ -100,18 +100,51 @@ def test_a_port_that_is_taken_is_named_and_taken_over_when_it_is_free():
         becomes_ready(host, agent)
 
 
-def test_a_full_var_hides_the_history_and_nothing_else():
+FILL = "head -c 1G /dev/zero >/var/full 2>/dev/null; true"
+SMALL_VAR = """
+mkdir /mnt/var && mount -t tmpfs -o size=256M,mode=755 none /mnt/var
+cp -a /var/. /mnt/var/ && mount --bind /mnt/var /var && systemctl restart systemd-journald
+"""
+
+
+def test_a_full_var_is_named_and_costs_no_job():
     with booted("full") as (host, agent):
-        host.run("mkdir -p /var/lib/paws-agent && mount -t tmpfs -o size=64k none /var/lib/paws-agent"
-                 " && head -c 1M /dev/zero >/var/lib/paws-agent/full 2>/dev/null; true")
+        host.run(["sh", "-ec", SMALL_VAR], timeout=60)
         host.run(INSTALL, timeout=120)
         becomes_ready(host, agent)
-        metrics = agent.metrics()
-        assert metrics.value("paws_host_cpus") > 0
-        assert metrics.value("paws_agent_collector_success", collector="store") == 0
-        host.run("rm /var/lib/paws-agent/full && mount -o remount,size=64M /var/lib/paws-agent")
+        runner = RunnerUnit(host).install(FAKE_RELAUNCH_MS="300").start()
+        agent.wait_for_state(runner.name, "idle")
+        host.run(FILL)
+        runner.tell("job meanwhile 1 Succeeded")
+        host.wait_for(lambda: agent.metrics().value("paws_agent_collector_success", collector="store") == 0,
+                      60, "it cannot keep what it knows")
+        host.wait_for(lambda: agent.metrics().sum("paws_runner_jobs_total", runner=runner.name) == 1, 30,
+                      "jobs are seen even so")
+        said = "/var/lib/paws-agent/paws.db: its disk is full; run: df -h /var/lib/paws-agent"
+        status = host.run("pawsctl status", check=False).stdout
+        assert "failed (disk)" in status and said in status, status
+        assert said in host.run("pawsctl doctor", check=False).stdout
+        host.run("rm /var/full")
         host.wait_for(lambda: agent.metrics().value(
             "paws_agent_collector_success", collector="store") == 1, 90, "the history is kept")
+        agent.restart()
+        becomes_ready(host, agent)
+        host.wait_for(lambda: agent.metrics().sum("paws_runner_jobs_total", runner=runner.name) == 1, 30,
+                      "the job is known to the next one")
+
+
+def test_a_full_var_does_not_keep_it_from_starting():
+    with booted("full-before") as (host, agent):
+        host.run(["sh", "-ec", SMALL_VAR], timeout=60)
+        host.run(INSTALL, timeout=120)
+        becomes_ready(host, agent)
+        agent.stop()
+        host.run("rm -rf /var/lib/paws-agent/* && " + FILL)
+        agent.start()
+        becomes_ready(host, agent)
+        assert agent.metrics().value("paws_host_cpus") > 0
+        host.wait_for(lambda: "its disk is full; run: df -h" in host.run("pawsctl status", check=False).stdout,
+                      30, "it is said why nothing is kept")
 
 
 def test_a_configuration_that_may_not_be_read_is_named():
