@@ -150,7 +150,7 @@ struct LogShipping {
     std::optional<WallTime> shipped_to;      // the newest journal entry that Loki has
     std::optional<WallTime> oldest_waiting;  // of lines that were read and are not in Loki
     std::optional<std::uint64_t>
-        reserve_bytes;                  // of older journal files: journald removes them first
+        reserve_bytes;                  // journald writes and removes before what was not read
     std::optional<WallTime> last_push;  // the last that Loki took
     std::string journal_trouble;        // why the journal cannot be read
     std::string traces_trouble;         // why a runner's traces cannot be read

@@ -158,8 +158,9 @@ constexpr std::array log_table{
            .fill = paused},
     Metric{.name = "paws_logs_journal_reserve_bytes",
            .unit = "bytes",
-           .help = "Journal files that hold only what was read: journald removes them before it "
-                   "comes to what was not.",
+           .help =
+               "What journald may still write before it removes files, and those that hold only "
+               "what was read: it removes nothing that was not read before that is used up.",
            .absent = "no logs are shipped, or no line was read yet",
            .fill = reserve},
 };

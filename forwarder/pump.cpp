@@ -1,7 +1,5 @@
 #include "forwarder/pump.h"
 
-#include "forwarder/journal_reserve.h"
-
 #include <algorithm>
 #include <utility>
 
@@ -33,6 +31,7 @@ Pump::Pump(asio::io_context& loop, PumpParts parts, Options options, std::functi
       parts_{std::move(parts)},
       options_{std::move(options)},
       now_{std::move(now)},
+      reserve_{options_.place},
       rest_{loop},
       on_the_way_{loop} {}
 
@@ -293,9 +292,7 @@ void Pump::look_around(const Now& now) {
     looked_around_ = now.boot;
     process(now);
     const auto place = parts_.journal.read_to();
-    const auto reserve =
-        place ? std::optional{reserve_bytes(platform::journal_files(options_.place), *place)}
-              : std::nullopt;
+    const auto reserve = place ? std::optional{reserve_.look(*place, now.boot)} : std::nullopt;
     const auto trouble = parts_.traces != nullptr ? parts_.traces->trouble() : "";
     parts_.board.change([&](LogShipping& shown) {
         shown.reserve_bytes = reserve;

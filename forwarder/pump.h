@@ -6,6 +6,7 @@
 #include "forwarder/audience.h"
 #include "forwarder/board.h"
 #include "forwarder/delivery.h"
+#include "forwarder/journal_reserve.h"
 #include "forwarder/journal_source.h"
 #include "forwarder/keeper.h"
 #include "forwarder/trace_source.h"
@@ -93,6 +94,7 @@ private:
     bool draining_ = false;
     std::function<void()> drained_;
 
+    JournalReserve reserve_;
     std::optional<boost::asio::posix::stream_descriptor> watched_;
     bool watching_ = false;
     bool stirred_ = false;  // the journal has news

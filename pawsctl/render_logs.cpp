@@ -156,7 +156,7 @@ void add_reserve(FactSheet& sheet, const Object& logs) {
     const bool matters = *reserve < small_reserve_bytes &&
                          number(logs, "lag_seconds").value_or(0) > reserve_matters_seconds;
     sheet.fact("reserve",
-               size(reserve) + " of older files, which journald removes before what waits" +
+               size(reserve) + " until journald removes what waits" +
                    (matters ? "; soon lines are lost: SystemMaxUse= in journald.conf" : ""),
                matters ? Style::bad : Style::faint);
 }

@@ -142,6 +142,19 @@ std::vector<JournalFile> journal_files(const JournalPlace& place) {
     return files;
 }
 
+std::optional<std::uint64_t> journal_disk_available(const JournalPlace& place) {
+    for (const auto& directory : directories_of(place)) {
+        std::error_code unknown;
+        const auto space = fs::exists(directory / "system.journal", unknown)
+                               ? fs::space(directory, unknown)
+                               : fs::space_info{};
+        if (!unknown && space.capacity > 0) {
+            return space.available;
+        }
+    }
+    return std::nullopt;
+}
+
 bool count_in_one_sequence(const JournalPlace& place) {
     std::optional<SequenceId> first;
     for (const auto& entry : entries_of(place)) {

@@ -7,6 +7,7 @@
 #include "platform/sd_journal.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,9 @@ struct JournalFile {
 
 // The files that are there, as far as they can be seen.
 std::vector<JournalFile> journal_files(const JournalPlace& place);
+
+// What its file system has for journald, where that writes now.
+std::optional<std::uint64_t> journal_disk_available(const JournalPlace& place);
 
 // Whether all of them number their entries in the same sequence: journald begins another where it
 // cannot go on from a file, as on a host that was set up anew. False when one cannot be read.

@@ -57,3 +57,13 @@ TEST_CASE("journal reserve: archives count when the next of their family is behi
     CHECK(reserve_bytes({}, noon) == 0);
     CHECK(reserve_bytes({{"system.journal", 5}}, noon) == 0);
 }
+
+TEST_CASE("journal reserve: what may still be written is bounded by use and by the disk") {
+    const JournalLimits limits{.most = 1'000, .keep_free = 200};
+    CHECK(room_bytes(limits, 300, 10'000) == 700);
+    CHECK(room_bytes(limits, 300, 500) == 300);
+    CHECK(room_bytes(limits, 300, 200) == 0);
+    CHECK(room_bytes(limits, 300, 0) == 0);
+    CHECK(room_bytes(limits, 1'000, 10'000) == 0);
+    CHECK(room_bytes(limits, 1'001, 10'000) == 0);
+}

@@ -133,6 +133,20 @@ def test_a_namespace_is_read_by_its_name():
             assert book.check(loki) == 0
 
 
+def test_a_young_journal_has_room():
+    """No file was archived yet: nothing could be removed before what waits, and nothing has to be."""
+    with Journald("RuntimeMaxUse=48M\nRuntimeKeepFree=1M\n") as journald, FakeLoki() as loki, \
+            ShippingAgent(shipping(journald, loki.url)) as agent:
+        book = Loaded(journald)
+        book.lines(100)
+        book.check(loki)
+        wait_for(lambda: counted(agent, "journal_reserve_bytes") > 0, 30, "it is told")
+        files = list(journald.directory.glob("*.journal"))
+        used = sum(path.stat().st_size for path in files)
+        assert [path.name for path in files] == ["system.journal"]
+        assert counted(agent, "journal_reserve_bytes") == (48 << 20) - used
+
+
 def test_what_journald_can_still_remove_becomes_less_before_a_line_is_lost():
     with Journald("RuntimeMaxUse=6M\nRuntimeMaxFileSize=1M\n") as journald, FakeLoki() as loki, \
             ShippingAgent(shipping(journald, loki.url, batch_lines=500)) as agent:
