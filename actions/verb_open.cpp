@@ -3,6 +3,7 @@
 #include "actions/handover.h"
 #include "platform/descriptors.h"
 #include "platform/peer.h"
+#include "platform/unix_socket.h"
 
 #include <cerrno>
 #include <cstddef>
@@ -12,7 +13,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
-#include <sys/un.h>
 
 namespace paws::actions {
 
@@ -71,17 +71,14 @@ Result<void> check_directory(const std::string& path, std::uint32_t agent_uid) {
 }
 
 Result<UniqueFd> connect_to(const std::string& path) {
-    sockaddr_un address{};
-    if (path.size() >= sizeof(address.sun_path)) {
-        return Error{Errc::io, path + ": is too long for a socket"};
+    const auto address = platform::UnixAddress::of(path);
+    if (!address) {
+        return address.error();
     }
-    address.sun_family = AF_UNIX;
-    path.copy(static_cast<char*>(address.sun_path), path.size());
     UniqueFd socket{::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)};
     ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    const auto* generic = reinterpret_cast<const sockaddr*>(&address);
-    if (::connect(socket.get(), generic, sizeof address) != 0) {
+    if (address->connect(socket.get()) != 0) {
         const int reason = errno;
         return Error{Errc::unavailable,
                      platform::system_error(reason, path).what + "; does paws-agent run?"};

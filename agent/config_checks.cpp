@@ -5,6 +5,7 @@
 #include "forwarder/loki_client.h"
 #include "forwarder/redaction_marks.h"
 #include "platform/http_message.h"
+#include "platform/unix_socket.h"
 
 #include <algorithm>
 #include <array>
@@ -65,9 +66,6 @@ bool is_host(std::string_view host) {
     return is_address(AF_INET, host);
 }
 
-// What fits in sockaddr_un::sun_path with its terminating zero (unix(7)).
-constexpr std::size_t socket_path_limit = 107;
-
 }  // namespace
 
 std::string check_path(const std::string& path) {
@@ -83,7 +81,7 @@ std::string check_path_or_empty(const std::string& path) {
 
 std::string check_runtime_dir(const std::string& path) {
     static constexpr std::string_view longest_name = "/control.sock.new";
-    if (path.size() + longest_name.size() > socket_path_limit) {
+    if (path.size() + longest_name.size() > platform::longest_socket_path) {
         return "is too long: a socket in it must have a path of at most 107 bytes";
     }
     return check_path(path);
@@ -96,7 +94,8 @@ std::string check_environment(const std::string& name) {
 
 std::string check_listen(const std::string& address) {
     static constexpr std::string_view unix_prefix = "unix:";
-    static constexpr std::size_t web_path_limit = socket_path_limit - 1;  // civetweb adds a byte
+    static constexpr std::size_t web_path_limit =
+        platform::longest_socket_path - 1;  // civetweb adds a byte
     const bool is_path = address.starts_with("unix:/");
     if (is_path && address.size() - unix_prefix.size() > web_path_limit) {
         return "is too long: a socket's path has at most 106 bytes here";

@@ -4,6 +4,7 @@
 #include "platform/descriptors.h"
 #include "platform/peer.h"
 #include "platform/root_fs.h"
+#include "platform/unix_socket.h"
 
 #include <algorithm>
 #include <array>
@@ -13,7 +14,6 @@
 
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 namespace paws::agent {
@@ -36,20 +36,17 @@ bool is_directory(int descriptor) {
 }
 
 Result<UniqueFd> listen_at(const std::string& path) {
-    sockaddr_un address{};
-    if (path.size() >= sizeof(address.sun_path)) {
-        return Error{Errc::unavailable, path + ": is too long for a socket"};
+    const auto address = platform::UnixAddress::of(path);
+    if (!address) {
+        return address.error();
     }
-    address.sun_family = AF_UNIX;
-    path.copy(static_cast<char*>(address.sun_path), path.size());
     ::unlink(path.c_str());  // what a crash left
     UniqueFd socket{::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
     if (!socket) {
         return platform::system_error(errno, path);
     }
-    const auto* generic = reinterpret_cast<const sockaddr*>(&address);
     // Root comes without the power to override modes; whoever else comes is turned away.
-    if (::bind(socket.get(), generic, sizeof address) != 0 || ::chmod(path.c_str(), 0666) != 0 ||
+    if (address->bind(socket.get()) != 0 || ::chmod(path.c_str(), 0666) != 0 ||
         ::listen(socket.get(), most_conversations) != 0) {
         return platform::system_error(errno, path);
     }

@@ -2,16 +2,15 @@
 
 #include "platform/root_fs.h"
 #include "platform/unique_fd.h"
+#include "platform/unix_socket.h"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdint>
-#include <cstring>
 
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 namespace paws::platform {
 
@@ -53,30 +52,17 @@ bool wait_for(int fd, short events, const Deadline& deadline) {
     return false;
 }
 
-Result<sockaddr_un> address_of(const std::string& socket) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (socket.empty() || socket.size() >= sizeof(address.sun_path)) {
-        return Error{Errc::absent,
-                     "'" + socket + "': a socket's path has 1 to " +
-                         std::to_string(sizeof(address.sun_path) - 1) + " bytes (unix(7))"};
-    }
-    std::memcpy(static_cast<char*>(address.sun_path), socket.data(), socket.size());
-    return address;
-}
-
 Result<UniqueFd> connect_to(const std::string& socket, const Deadline& deadline) {
-    const auto address = address_of(socket);
+    const auto address = UnixAddress::of(socket);
     if (!address) {
-        return address.error();
+        return Error{Errc::absent, address.error().what};
     }
     UniqueFd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
     if (!fd) {
         return system_error(errno, socket);
     }
-    const auto* generic = reinterpret_cast<const sockaddr*>(&*address);
     for (;;) {
-        if (::connect(fd.get(), generic, sizeof(sockaddr_un)) == 0) {
+        if (address->connect(fd.get()) == 0) {
             return fd;
         }
         if (errno == ECONNREFUSED) {

@@ -2,17 +2,16 @@
 
 #include "platform/root_fs.h"
 #include "platform/unique_fd.h"
+#include "platform/unix_socket.h"
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <ctime>
 
 #include <linux/sockios.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 namespace paws::platform {
 
@@ -40,16 +39,12 @@ milliseconds left(Clock::time_point deadline) {
 }
 
 Result<UniqueFd> connect_to(const std::string& path) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path) {
-        return Error{Errc::malformed, path + ": too long for a socket"};
+    const auto address = UnixAddress::of(path);
+    if (!address) {
+        return address.error();
     }
-    std::memcpy(static_cast<char*>(address.sun_path), path.c_str(), path.size() + 1);
     UniqueFd fd{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast)
-    const auto* const plain = reinterpret_cast<const sockaddr*>(&address);
-    if (!fd || ::connect(fd.get(), plain, sizeof address) != 0) {
+    if (!fd || address->connect(fd.get()) != 0) {
         return cannot(errno, path);
     }
     return fd;
