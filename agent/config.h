@@ -3,6 +3,7 @@
 #pragma once
 
 #include "collectors/all.h"
+#include "forwarder/journal_filter.h"
 #include "forwarder/redaction_rules.h"
 
 #include <array>
@@ -104,6 +105,7 @@ struct LogsSection {
     LogStart start = LogStart::now;
     std::vector<std::string> units;        // names or globs; empty: all
     std::vector<std::string> identifiers;  // empty: all
+    forwarder::Priority priority = forwarder::Priority::debug;
     bool diag = true;                      // the runners' own traces
     std::map<std::string, std::string> labels;
     LogMetadata metadata = LogMetadata::as_loki_can;

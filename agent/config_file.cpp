@@ -162,6 +162,7 @@ void read_logs(Section& section, LogsSection& logs) {
     take_word(section, "start", logs.start, log_start_names);
     section.take("units", logs.units, check_unit_pattern);
     section.take("identifiers", logs.identifiers, check_identifier);
+    take_word(section, "priority", logs.priority, forwarder::priority_names);
     section.take("diag", logs.diag);
     section.take("labels", logs.labels, check_label);
     take_word(section, "metadata", logs.metadata, log_metadata_names);

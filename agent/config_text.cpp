@@ -90,6 +90,7 @@ void append_logs(const LogsSection& logs, std::vector<Setting>& list) {
     list.push_back({"logs", "start", word(log_start_names, logs.start)});
     list.push_back({"logs", "units", quoted(logs.units)});
     list.push_back({"logs", "identifiers", quoted(logs.identifiers)});
+    list.push_back({"logs", "priority", word(forwarder::priority_names, logs.priority)});
     list.push_back({"logs", "diag", shown(logs.diag)});
     list.push_back({"logs", "labels", quoted(logs.labels)});
     list.push_back({"logs", "metadata", word(log_metadata_names, logs.metadata)});

@@ -50,7 +50,7 @@ forwarder::ShipperOptions log_options(const Config& config, const LogPlace& plac
                        .directory = config.journal.directory,
                        .name_space = config.journal.namespace_id};
     options.root = config.agent.root;
-    options.filter = {.units = logs.units, .identifiers = logs.identifiers};
+    options.filter = {.units = logs.units, .identifiers = logs.identifiers, .least = logs.priority};
     options.beginning = beginning(logs, place);
     options.traces = logs.diag;
     options.labels = logs.labels;

@@ -21,6 +21,16 @@ void append_terms(std::vector<std::string>& list,
     }
 }
 
+// journald knows equal values only: each is named.
+void append_priorities(std::vector<std::string>& list, Priority least) {
+    if (least == Priority::debug) {
+        return;
+    }
+    for (int each = 0; each <= static_cast<int>(least); ++each) {
+        list.push_back(term("PRIORITY", std::to_string(each)));
+    }
+}
+
 }  // namespace
 
 bool is_glob(std::string_view pattern) {
@@ -28,18 +38,19 @@ bool is_glob(std::string_view pattern) {
 }
 
 std::vector<std::vector<std::string>> match_lists(const JournalFilter& filter) {
-    std::vector<std::string> identifiers;
-    append_terms(identifiers, "SYSLOG_IDENTIFIER", filter.identifiers);
+    std::vector<std::string> common;
+    append_terms(common, "SYSLOG_IDENTIFIER", filter.identifiers);
+    append_priorities(common, filter.least);
     if (filter.units.empty() || std::ranges::any_of(filter.units, is_glob)) {
         std::vector<std::vector<std::string>> lists;
-        if (!identifiers.empty()) {
-            lists.push_back(std::move(identifiers));
+        if (!common.empty()) {
+            lists.push_back(std::move(common));
         }
         return lists;
     }
-    auto own = identifiers;
+    auto own = common;
     append_terms(own, "_SYSTEMD_UNIT", filter.units);
-    auto about = identifiers;  // what the manager says of them
+    auto about = common;  // what the manager says of them
     append_terms(about, "UNIT", filter.units);
     about.emplace_back("_PID=1");
     return {own, about};

@@ -1,5 +1,6 @@
 #include "forwarder/trace_source.h"
 
+#include "core/text.h"
 #include "forwarder/job_metadata.h"
 
 #include <algorithm>
@@ -17,6 +18,7 @@ using namespace std::chrono_literals;
 constexpr std::chrono::nanoseconds patience_for_job = 6s;
 constexpr std::chrono::nanoseconds precision = 1s;  // of the times in traces
 constexpr std::size_t longest_component = 128;
+constexpr std::size_t most_looked_at = 1'024;  // of a component, in search of secrets
 constexpr std::size_t most_runners = 200;
 constexpr std::chrono::nanoseconds patience_for_directory = 10s;
 constexpr std::chrono::nanoseconds patience_for_runner = 7 * 24h;
@@ -234,8 +236,10 @@ void TraceSource::take_line(Batch& batch,
         }
     }
     if (!line.component.empty()) {
+        // Redacted before it is cut: what is left of a secret would be taken for none.
         metadata_.add("component",
-                      intake_.without_secrets(line.component.substr(0, longest_component)));
+                      printable(intake_.without_secrets(line.component.substr(0, most_looked_at)),
+                                longest_component));
     }
     if (const auto* job = job_at(runner, line.at, precision)) {
         add_job(metadata_, *job, intake_);

@@ -41,6 +41,7 @@ timeout = "3s"
 start = "beginning"
 units = ["actions.runner.*", "nginx.service"]
 identifiers = ["sudo"]
+priority = "notice"
 diag = false
 labels = { team = "build", rack = "7" }
 metadata = "suffix"
@@ -74,6 +75,7 @@ TEST_CASE("config: every setting of [logs] reaches its place") {
     CHECK(logs.identifiers == std::vector<std::string>{"sudo"});
     CHECK_FALSE(logs.diag);
     CHECK(logs.labels == std::map<std::string, std::string>{{"rack", "7"}, {"team", "build"}});
+    CHECK(logs.priority == forwarder::Priority::notice);
     CHECK(logs.metadata == LogMetadata::suffix);
     CHECK(logs.batch_bytes == 65'536);
     CHECK(logs.batch_lines == 100);
@@ -123,6 +125,8 @@ TEST_CASE("config: a value of [logs] that cannot be is refused with its place") 
                             "identifiers = ['']",
                             R"(identifiers = ["a\tb"])",
                             "diag = 'yes'",
+                            "priority = 'error'",
+                            "priority = 3",
                             "metadata = 'none'",
                             "batch_bytes = 16383",
                             "batch_bytes = 3145729",
@@ -230,8 +234,9 @@ TEST_CASE("log options: the configuration as the forwarder takes it") {
     CHECK(options.journal.directory == "/j");
     CHECK(options.journal.name_space == "n");
     CHECK(options.root == "/srv/root");
-    CHECK(options.filter ==
-          forwarder::JournalFilter{{"actions.runner.*", "nginx.service"}, {"sudo"}});
+    CHECK(options.filter == forwarder::JournalFilter{{"actions.runner.*", "nginx.service"},
+                                                     {"sudo"},
+                                                     forwarder::Priority::notice});
     CHECK_FALSE(options.traces);
     CHECK(options.labels ==
           forwarder::Labels{

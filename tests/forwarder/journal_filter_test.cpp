@@ -45,6 +45,16 @@ TEST_CASE("journal filter: identifiers are matched by journald, alone and beside
                 {"SYSLOG_IDENTIFIER=sudo", "UNIT=a.service", "_PID=1"}});
 }
 
+TEST_CASE("journal filter: priorities are matched by journald, alone and beside the others") {
+    CHECK_FALSE(JournalFilter{.least = Priority::info}.takes_all());
+    CHECK(match_lists({.least = Priority::alert}) == Lists{{"PRIORITY=0", "PRIORITY=1"}});
+    CHECK(
+        match_lists({.units = {"a.service"}, .identifiers = {"sudo"}, .least = Priority::emerg}) ==
+        Lists{{"SYSLOG_IDENTIFIER=sudo", "PRIORITY=0", "_SYSTEMD_UNIT=a.service"},
+              {"SYSLOG_IDENTIFIER=sudo", "PRIORITY=0", "UNIT=a.service", "_PID=1"}});
+    CHECK(match_lists({.least = Priority::debug}).empty());
+}
+
 TEST_CASE("journal filter: a glob is told from a name") {
     CHECK(is_glob("a*"));
     CHECK(is_glob("a?"));

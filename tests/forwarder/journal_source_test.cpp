@@ -166,12 +166,16 @@ TEST_CASE("journal source: what journald dropped is counted by its own word only
 TEST_CASE("journal source: only units and identifiers that are wanted are read") {
     const auto lines_of = [](const JournalFilter& filter) {
         JournalRig rig;
-        rig.add(1);
+        rig.add(1, {{"PRIORITY", "6"}});
         rig.add(2, {{"_SYSTEMD_UNIT", "b.service"}, {"SYSLOG_IDENTIFIER", "sudo"}});
-        rig.add(3, {{"_SYSTEMD_UNIT", "init.scope"}, {"_PID", "1"}, {"UNIT", "a.service"}});
+        rig.add(3,
+                {{"_SYSTEMD_UNIT", "init.scope"},
+                 {"_PID", "1"},
+                 {"UNIT", "a.service"},
+                 {"PRIORITY", "4"}});
         rig.add(4, {{"_SYSTEMD_UNIT", "evil.service"}, {"_PID", "66"}, {"UNIT", "a.service"}});
         rig.add(5, {{"_SYSTEMD_UNIT", runner_unit}, {"SYSLOG_IDENTIFIER", "runsvc.sh"}});
-        rig.add(6, {{"_SYSTEMD_UNIT", "none"}, {"_TRANSPORT", "kernel"}});
+        rig.add(6, {{"_SYSTEMD_UNIT", "none"}, {"_TRANSPORT", "kernel"}, {"PRIORITY", "3"}});
         rig.writer.commit();
         rig.filter = filter;
         rig.open();
@@ -186,6 +190,10 @@ TEST_CASE("journal source: only units and identifiers that are wanted are read")
     CHECK(lines_of({.units = {"*.service"}, .identifiers = {"sudo", "runsvc.sh"}}) ==
           Texts{"2", "5"});
     CHECK(lines_of({.units = {"a.service"}, .identifiers = {"sudo"}}).empty());
+    CHECK(lines_of({.least = Priority::err}) == Texts{"6"});
+    CHECK(lines_of({.least = Priority::crit}).empty());
+    CHECK(lines_of({.units = {"a.service"}, .identifiers = {}, .least = Priority::info}) ==
+          Texts{"1", "3"});
 }
 
 TEST_CASE("journal source: without a journal it says so, and opens when there is one") {

@@ -102,6 +102,19 @@ TEST_CASE("trace source: a runner's records become lines with their file, compon
     CHECK(rig.intake.counts().read.at(LogSource::diag) == 2);
 }
 
+TEST_CASE("trace source: a secret that lies across the end of a long component does not leave") {
+    Rig rig;
+    REQUIRE(rig.has_looked());
+    const std::string secret = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
+    rig.files.write(
+        trace_name(0),
+        "[2026-01-02 03:04:05Z INFO " + std::string(110, 'x') + " " + secret + "] done\n");
+    REQUIRE(rig.has_lines(1));
+    const auto component = rig.told(rig.batch.decode(rig.batch.items()[0]), "component");
+    CHECK(component.starts_with("xxx"));
+    CHECK(component.find("ghp_") == std::string::npos);
+}
+
 TEST_CASE("trace source: its position is that of what was taken, and another goes on from there") {
     Rig rig;
     REQUIRE(rig.has_looked());
