@@ -55,7 +55,7 @@ void ShippedLogs::tell(const Snapshot& snapshot) {
     }
     if (snapshot.logs) {
         log_state(*snapshot.logs, snapshot.taken.boot);
-        log_journal(*snapshot.logs, snapshot.taken.boot);
+        log_troubles(*snapshot.logs, snapshot.taken.boot);
     }
 }
 
@@ -79,10 +79,14 @@ void ShippedLogs::log_state(const LogShipping& logs, BootTime now) {
     }
 }
 
-void ShippedLogs::log_journal(const LogShipping& logs, BootTime now) {
-    if (journal_news_.see("journal", logs.journal_trouble, now) && !logs.journal_trouble.empty()) {
-        log_.warning("logs: the journal cannot be read", {{"error", logs.journal_trouble}});
-    }
+void ShippedLogs::log_troubles(const LogShipping& logs, BootTime now) {
+    const auto tell = [&](const char* source, const char* what, const std::string& trouble) {
+        if (source_news_.see(source, trouble, now) && !trouble.empty()) {
+            log_.warning(what, {{"error", trouble}});
+        }
+    };
+    tell("journal", "logs: the journal cannot be read", logs.journal_trouble);
+    tell("diag", "logs: a runner's traces cannot be read", logs.traces_trouble);
 }
 
 bool ShippedLogs::end(std::chrono::milliseconds patience) {

@@ -46,7 +46,7 @@ public:
 
 private:
     void log_state(const LogShipping& logs, BootTime now);
-    void log_journal(const LogShipping& logs, BootTime now);
+    void log_troubles(const LogShipping& logs, BootTime now);
 
     Log& log_;
     const Self& self_;
@@ -54,7 +54,7 @@ private:
     LogLedger ledger_;
     std::unique_ptr<forwarder::Shipper> shipper_;
     News state_news_{"starting"};
-    News journal_news_{""};
+    News source_news_{""};
 };
 
 }  // namespace paws::agent

@@ -152,6 +152,7 @@ struct LogShipping {
     std::optional<std::uint64_t>
         reserve_bytes;                  // journald writes and removes before what was not read
     std::optional<WallTime> last_push;  // the last that Loki took
+    bool ships_traces = true;           // the runners', beside the journal
     std::string journal_trouble;        // why the journal cannot be read
     std::string traces_trouble;         // why a runner's traces cannot be read
     std::vector<QuarantinedLine> quarantined;  // the last few

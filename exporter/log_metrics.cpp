@@ -80,6 +80,18 @@ void paused(const View& view, Series& out) {
     }
 }
 
+// At the start neither was looked at.
+void readable(const View& view, Series& out) {
+    const auto* logs = logs_of(view);
+    if (logs == nullptr || logs->state == ShippingState::starting) {
+        return;
+    }
+    out.add(logs->journal_trouble.empty() ? 1 : 0, {to_string(LogSource::journal)});
+    if (logs->ships_traces) {
+        out.add(logs->traces_trouble.empty() ? 1 : 0, {to_string(LogSource::diag)});
+    }
+}
+
 void reserve(const View& view, Series& out) {
     const auto* logs = logs_of(view);
     if (logs != nullptr && logs->reserve_bytes) {
@@ -156,6 +168,12 @@ constexpr std::array log_table{
                    "wrong.",
            .absent = not_shipped,
            .fill = paused},
+    Metric{.name = "paws_logs_source_readable",
+           .labels = "source",
+           .help = "Whether the journal, and the traces of every runner (diag), can be read to be "
+                   "shipped.",
+           .absent = "no logs are shipped, or not yet; of diag also with [logs] diag = false",
+           .fill = readable},
     Metric{.name = "paws_logs_journal_reserve_bytes",
            .unit = "bytes",
            .help =

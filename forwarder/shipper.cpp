@@ -148,6 +148,7 @@ void Shipper::State::begin(Ledger::Kept kept) {
         shown.counts = intake.counts();  // with the rules that never found anything
         shown.shipped_to = progress.position.read;
         shown.begun_anew = !any_kept;
+        shown.ships_traces = options.traces;
         shown.quarantined = std::move(kept.quarantined);
     });
     pump.emplace(loop,

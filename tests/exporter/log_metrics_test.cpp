@@ -90,6 +90,26 @@ TEST_CASE("log metrics: label values that are known start at zero") {
 }
 
 TEST_CASE(
+    "log metrics: a source that cannot be read is told, and one that nobody looked at is absent") {
+    LogShipping logs;
+    const auto readable = [&](const std::string& source) {
+        return value_of(text_of(shipping(logs)),
+                        "paws_logs_source_readable{source=\"" + source + "\"}");
+    };
+    CHECK(readable("journal").empty());
+    logs.state = ShippingState::retrying;
+    CHECK(readable("journal") == "1");
+    CHECK(readable("diag") == "1");
+    logs.journal_trouble = "Permission denied";
+    CHECK(readable("journal") == "0");
+    CHECK(readable("diag") == "1");
+    logs.traces_trouble = "one: Permission denied";
+    CHECK(readable("diag") == "0");
+    logs.ships_traces = false;
+    CHECK(readable("diag").empty());
+}
+
+TEST_CASE(
     "log metrics: are absent when no logs are shipped, and when the agent stopped publishing") {
     auto snapshot = example_snapshot();
     auto agent = example_agent();

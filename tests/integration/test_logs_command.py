@@ -7,6 +7,7 @@ import pytest
 from agent_process import AgentProcess
 from fake_loki import FakeLoki
 from fake_loki_faults import Fault
+from journal_feed import JournalFeed
 from log_follower import LogFollower
 from polling import wait_for
 
@@ -91,6 +92,21 @@ def test_status_and_doctor_tell_of_refused_credentials(agent, feed, loki):
     checks = json.loads(agent.pawsctl("doctor", "--json").stdout)["checks"]
     shipping = next(one for one in checks if (one["subject"], one["check"]) == ("logs", "shipping"))
     assert shipping["verdict"] == "failed" and "401" in shipping["what"]
+
+
+def test_a_journal_that_cannot_be_read_is_told_until_it_is_there(loki, tmp_path):
+    with AgentProcess(DROP_IN.format(journal=tmp_path / "journal", loki=loki.url)) as agent:
+        def readable():
+            return agent.metrics().value("paws_logs_source_readable", source="journal")
+
+        wait_for(lambda: readable() == 0, 30, "it is told")
+        wait_for(lambda: "logs: the journal cannot be read" in agent.log(), 30, "it is in the agent's log")
+        shown = agent.pawsctl("logs", "status")
+        assert shown.returncode == 1 and "no journal files below" in shown.stdout, shown.stdout
+        with JournalFeed(tmp_path / "journal") as feed:
+            feed.write("here it is", **DOCKER)
+            loki.wait_for_lines(1, 30)
+            wait_for(lambda: readable() == 1, 30, "it is told")
 
 
 def test_the_trial_finds_its_line(agent, loki):
