@@ -21,13 +21,12 @@ from polling import wait_for
 LOGQL = project.SOURCE / "tests/logql"
 sys.path.insert(0, str(LOGQL))
 
-from check import examples  # noqa: E402
+from cases import LABELS, examples  # noqa: E402
 from expressions import rules, saved_queries  # noqa: E402
 
 URL = os.environ.get("PAWS_LOKI_URL", "").rstrip("/")
 pytestmark = pytest.mark.skipif(not URL, reason="PAWS_LOKI_URL names no Loki to try the queries on")
 
-LABELS = ("job", "unit", "runner", "level")
 RULES = list(rules(project.SOURCE))
 QUERIES = list(saved_queries(project.SOURCE))
 ENOUGH = 6  # of each line: more than any rule counts up to
@@ -63,8 +62,7 @@ def streams(lines):
     now = time.time_ns() - 10**9
     for line in lines:
         metadata = {name: value for name, value in line.items() if value and name not in (*LABELS, "line")}
-        labels = {name: line[name] for name in LABELS if line.get(name)}
-        labels |= {"host": HOST, "environment": "test", "level": line.get("level", "info")}
+        labels = {name: line[name] for name in LABELS if line.get(name)} | {"host": HOST, "environment": "test"}
         yield {"stream": labels,
                "values": [[str(now + copy), line["line"], metadata] for copy in range(ENOUGH)]}
 
