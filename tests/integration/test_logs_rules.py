@@ -20,7 +20,7 @@ from fake_loki_labels import parse_labels
 from journal_feed import JournalFeed
 from local_runner import LocalRunner
 from log_ledger_check import ShippingAgent, kept, shipping
-from polling import Unmet, wait_for
+from polling import wait_for
 from recurring import RUNNER
 
 LOGQL = project.SOURCE / "tests/logql"
@@ -84,19 +84,25 @@ class Journey:
     """The agent between a journal, a runner that is laid out, and a Loki."""
 
     def __init__(self, directory, loki_version):
-        self._stack = ExitStack()
-        enter = self._stack.enter_context
-        self.loki = enter(FakeLoki(version=loki_version))
-        self.feed = enter(JournalFeed(directory / "journal"))
-        self.runner = enter(LocalRunner(directory / "runner", self.feed))
-        self.agent = enter(ShippingAgent(shipping(self.feed, self.loki.url) + RUNNER.format(
-            name=self.runner.name, root=self.runner.root, unit=self.runner.unit)))
-        wait_for(lambda: kept(self.agent, "SELECT 1 FROM log_traces"), 30, "it has looked for traces")
+        self._directory, self._version = directory, loki_version
+        self._records = 0
+        self.first = []  # what Loki held before there were jobs
+
+    def __enter__(self):
+        with ExitStack() as stack:
+            enter = stack.enter_context
+            self.loki = enter(FakeLoki(version=self._version))
+            self.feed = enter(JournalFeed(self._directory / "journal"))
+            self.runner = enter(LocalRunner(self._directory / "runner", self.feed))
+            self.agent = enter(ShippingAgent(shipping(self.feed, self.loki.url) + RUNNER.format(
+                name=self.runner.name, root=self.runner.root, unit=self.runner.unit)))
+            wait_for(lambda: kept(self.agent, "SELECT 1 FROM log_traces"), 30, "it has looked for traces")
+            self._stack = stack.pop_all()
         self._began = time.time()
         self.file = time.strftime("Runner_%Y%m%d-%H%M%S-utc.log", time.gmtime(self._began + 2))
-        self._records = 0
+        return self
 
-    def close(self):
+    def __exit__(self, *_):
         self._stack.close()
 
     def say(self, rule, kind, line):
@@ -129,8 +135,8 @@ class Journey:
         self.runner.kill()
 
     def ends_of(self, job):
-        """What its listener said, which is no line of lines.yml."""
-        return [row for row in self.rows() if row["labels"]["job"] == "journal" and row["metadata"].get("pid", "1203") != "1203"
+        """What its listener said."""
+        return [row for row in self.rows()[len(self.first):] if row["labels"]["job"] == "journal"
                 and row["line"].endswith(f": Job {job} completed with result: Failed")]
 
     def rows(self):
@@ -145,18 +151,14 @@ def is_of_job(line):
 @pytest.fixture(scope="module")
 def structured(tmp_path_factory):
     """A Loki that takes structured metadata: the lines but those of jobs, then jobs."""
-    journey = Journey(tmp_path_factory.mktemp("structured"), "3.1.0")
-    try:
+    with Journey(tmp_path_factory.mktemp("structured"), "3.1.0") as journey:
         journey.spoken = [journey.say(*known) for known in known_lines()
                           if is_structured(known[2]) and not is_of_job(known[2])]
-        wait_for(lambda: len(journey.rows()) >= len(journey.spoken) or Unmet(len(journey.rows())), 60,
-                 f"{len(journey.spoken)} lines are there")
+        journey.loki.wait_for_lines(len(journey.spoken), 60)
         journey.first = journey.rows()
         journey.run_deployments()
         journey.ends = [row for name in DEPLOYMENTS for row in journey.ends_of(name)]
         yield journey
-    finally:
-        journey.close()
 
 
 def key_of(labels, metadata, line):
@@ -189,15 +191,12 @@ def test_each_line_is_held_as_it_is_said(structured):
 
 
 def test_without_structured_metadata_too(tmp_path):
-    journey = Journey(tmp_path, "2.8.4")
-    try:
+    with Journey(tmp_path, "2.8.4") as journey:
         spoken = [journey.say(*known) for known in known_lines() if not is_structured(known[2])]
         journey.loki.wait_for_lines(len(spoken), 60)
         compare(spoken, journey.rows())
         for one in spoken:
             assert evaluate(RULES[one.rule], journey.rows()), one
-    finally:
-        journey.close()
 
 
 @pytest.mark.parametrize("name", RULES)
