@@ -117,6 +117,11 @@ def test_templates_are_rendered_as_they_are_for_an_alert():
         cases.rendered("{{ $labels.unit }}", series)
 
 
+def test_each_label_and_all_metadata_are_documented():
+    told = (project.SOURCE / "docs/logs.md").read_text(encoding="utf-8")
+    assert [name for name in [*cases.LABELS, *cases.METADATA] if f"`{name}`" not in told] == []
+
+
 def test_a_finding_tells_file_line_and_place(tree):
     text = (tree / RULES).read_text(encoding="utf-8")
     (tree / RULES).write_text(text.replace('runner!=""', "runner!", 1), encoding="utf-8")
