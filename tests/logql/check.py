@@ -1,22 +1,21 @@
 #!/usr/bin/env python3
-"""Checks the LogQL that is shipped: check.py [ROOT]. Rules, saved queries and their hygiene.
+"""Checks the LogQL that is shipped: check.py [ROOT]. Rules, saved queries and their hygiene, and
+what the rules make of the lines in lines.yml.
 
 The grammar is that of tests/logql/package.json, unpacked by ./dev below build/cache.
 """
 
 import json
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import yaml
 
+from cases import HERE, MODULES, NEEDED, case_findings, run_node
 from expressions import rules, saved_queries
 
-HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-MODULES = ROOT / "build/cache/logql"
 RUNBOOKS = "file:///usr/share/paws-runner-agent/"
 SEVERITIES = ("critical", "warning", "info")
 
@@ -24,9 +23,7 @@ SEVERITIES = ("critical", "warning", "info")
 def grammar_findings(expressions):
     if not (MODULES / ".complete").is_file():
         return ["the grammar is not unpacked: ./dev lint or ./dev test does that"]
-    asked = json.dumps(expressions)
-    run = subprocess.run(["node", HERE / "check_logql.mjs", MODULES], input=asked, text=True,
-                         capture_output=True, check=False)
+    run = run_node("check_logql.mjs", expressions)
     found = run.stdout.splitlines() + run.stderr.splitlines()
     return found or ([f"check_logql.mjs ended with {run.returncode}"] if run.returncode else [])
 
@@ -43,7 +40,7 @@ def rule_findings(root, expression):
     if not (runbook.startswith(RUNBOOKS + "runbooks/")
             and (root / runbook.removeprefix(RUNBOOKS)).is_file()):
         yield f"its runbook is no file of ours: {runbook}"
-    kept = set(labels)
+    kept = set()  # the rule's own labels are none of the series
     for group in re.findall(r"\bby *\(([^)]*)\)", expression.text):
         kept |= {name.strip() for name in group.split(",")}
     for name in sorted(set(re.findall(r"\$labels\.(\w+)", json.dumps(notes))) - kept):
@@ -69,27 +66,23 @@ def line_findings(known, lines):
         yield f"tests/logql/lines.yml: {name}: no lines to fire at"
     for name in sorted(set(lines) - known):
         yield f"tests/logql/lines.yml: {name}: no such rule"
-
-
-def examples(lines):
-    """Lines with what they have in common: {common: {...}, fires: [...], quiet: [...]}."""
-    common = lines.get("common", {})
-    return {kind: [{**common, **(line if isinstance(line, dict) else {"line": line})}
-                   for line in lines.get(kind, [])] for kind in ("fires", "quiet")}
+    for name in sorted(known & set(lines)):
+        for part in NEEDED:
+            if not lines[name].get(part):
+                yield f"tests/logql/lines.yml: {name}: {part} is missing"
 
 
 def findings(root):
-    shipped = [*rules(root), *saved_queries(root)]
+    alerts, queries = list(rules(root)), list(saved_queries(root))
     lines = yaml.safe_load((HERE / "lines.yml").read_text(encoding="utf-8"))
-    found = grammar_findings([{"file": each.file, "line": each.line, "name": each.name, "text": each.text,
-                               "lines": examples(lines.get(each.name, {})) if each.rule else {}}
-                              for each in shipped])
-    for each in shipped:
-        found += [f"{each.file}:{each.line}: {each.name}: {what}"
-                  for what in (rule_findings(root, each) if each.rule else [])]
+    found = grammar_findings([{"file": each.file, "line": each.line, "name": each.name, "text": each.text}
+                              for each in alerts + queries])
+    for each in alerts:
+        found += [f"{each.file}:{each.line}: {each.name}: {what}" for what in rule_findings(root, each)]
     found += name_findings(root)
-    found += line_findings({each.name for each in shipped if each.rule}, lines)
-    return len(shipped), found
+    found += line_findings({each.name for each in alerts}, lines)
+    # What is not understood is not evaluated.
+    return len(alerts + queries), found or case_findings(alerts, lines)
 
 
 def main():

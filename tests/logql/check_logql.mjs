@@ -1,51 +1,17 @@
-// Checks LogQL: standard input is a JSON list of {file, line, name, text, lines?}; each finding is
+// Checks LogQL: standard input is a JSON list of {file, line, name, text}; each finding is
 // one line, and any makes it exit with 1. Its argument is the folder that has node_modules.
 // The parser is made for editors and goes on after errors: each error node is a finding.
-// `lines` of a rule ({fires: [...], quiet: [...]}) are held against its labels and filters.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
 
+import { label_matches, regex, unquote } from "./matching.mjs";
+
 const { parser } = createRequire(resolve(process.argv[2], "here.cjs"))("@grafana/lezer-logql");
 
-const LABELS = {
-    job: ["journal", "runner-diag"],
-    level: ["critical", "error", "warning", "info", "debug"],
-    host: null, environment: null, unit: null, runner: null,
-};
-const METADATA = ["pid", "identifier", "job_name", "repository", "workflow", "run_id", "run_attempt",
-    "component", "file", "full_unit", "original_time"];
-
-// Go's strings are JSON's, for what a query needs; those in backticks are as they stand.
-function unquote(text) {
-    if (text[0] === "`") return text.slice(1, -1);
-    try { return JSON.parse(text); } catch { throw new Error("no string with right escapes"); }
-}
-
-// RE2 through JavaScript: what only one of them knows is refused or translated.
-function regex(pattern, anchored) {
-    if (/\(\?<?[=!]|\\[1-9]|\\[cku]|[*+?}]\+/.test(pattern)) throw new Error("RE2 does not know this");
-    let source = pattern.replace(/\(\?P</g, "(?<");
-    const letter = (c) => `[${c.toLowerCase()}${c.toUpperCase()}]`;
-    const fold = (part) => part.replace(/\\.|[a-z]/gi, (c) => (c[0] === "\\" ? c : letter(c)));
-    source = source.replace(/\(\?i:([^()]*)\)/g, (_, part) => `(?:${fold(part)})`);
-    const flags = /^\(\?i\)/.test(source) ? "i" : "";
-    source = source.replace(/^\(\?i\)/, "");
-    return new RegExp(anchored ? `^(?:${source})$` : source, `${flags}s`);
-}
-
-function test(operator, pattern, value, kind) {
-    const line = kind === "line";
-    switch (operator) {
-        case "=": return value === pattern;
-        case "|=": return value.includes(pattern);
-        case "!=": return line ? !value.includes(pattern) : value !== pattern;
-        case "=~": case "|~": return regex(pattern, !line).test(value);
-        case "!~": return !regex(pattern, !line).test(value);
-        default: throw new Error(`no such operator here: ${operator}`);
-    }
-}
+const { labels: LABELS, metadata: METADATA } =
+    JSON.parse(readFileSync(new URL("names.json", import.meta.url), "utf8"));
 
 // The matchers and line filters of an expression, in their order.
 function conditions(tree, text) {
@@ -83,12 +49,7 @@ function problem(condition, made) {
     return odd === undefined ? null : `${name} is never "${odd}"`;
 }
 
-function matches(found, { line, ...labels }) {
-    return found.filter((condition) => condition.kind !== "regexp").every(({ kind, name, operator, pattern }) =>
-        test(operator, pattern, kind === "line" ? line : labels[name] ?? "", kind));
-}
-
-function* findings({ text, lines }) {
+function* findings({ text }) {
     const tree = parser.parse(text);
     const errors = [];
     tree.iterate({ enter(node) { if (node.type.isError) errors.push([node.from, "not LogQL"]); } });
@@ -98,12 +59,10 @@ function* findings({ text, lines }) {
     const problems = found.map((condition) => [condition.from, problem(condition, made)]).filter(([, what]) => what);
     if (problems.length) return yield* problems;
     if (!found.some(({ kind, operator, pattern }) =>
-        kind === "label" && /^=/.test(operator) && !test(operator, pattern, "", kind))) yield [0, "selects every stream"];
+        kind === "label" && /^=/.test(operator) && !label_matches(operator, pattern, ""))) yield [0, "selects every stream"];
     for (const group of text.matchAll(/\b(?:by|on|without|ignoring) *\(([^)]*)\)/g))
         for (const name of group[1].split(",").map((part) => part.trim()).filter(Boolean))
             if (!(name in LABELS) && ![...METADATA, ...made].includes(name)) yield [group.index, `nothing has ${name}`];
-    for (const line of lines?.fires ?? []) if (!matches(found, line)) yield [0, `does not see: ${line.line}`];
-    for (const line of lines?.quiet ?? []) if (matches(found, line)) yield [0, `wrongly sees: ${line.line}`];
 }
 
 let count = 0;
