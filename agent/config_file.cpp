@@ -6,6 +6,7 @@
 #include "agent/web_access.h"
 #include "core/text.h"
 #include "forwarder/redactor.h"
+#include "platform/denied.h"
 #include "platform/root_fs.h"
 
 #include <algorithm>
@@ -263,14 +264,15 @@ std::string shown(const std::vector<Document>& documents, const WebFault& fault)
            fault.what;
 }
 
+Error with_way(const Error& error, const std::string& file) {
+    return {error.code,
+            error.what + (error.code == Errc::denied ? platform::way_to_read(file) : "")};
+}
+
 Error read_failure(const std::string& file, const Error& error) {
-    auto what = error.what;
-    if (error.code == Errc::absent) {
-        what = file + ": there is no such file; --config FILE names another";
-    } else if (error.code == Errc::denied) {
-        what += "; the daemon's user must be able to read it";
-    }
-    return {error.code, what};
+    return error.code == Errc::absent
+               ? Error{error.code, file + ": there is no such file; --config FILE names another"}
+               : with_way(error, file);
 }
 
 struct Place {
@@ -313,16 +315,18 @@ Result<std::vector<Document>> read_documents(const std::string& path, MissingFil
         return read_failure(path, main_file.error());
     }
     const auto names = drop_ins(*directory);
+    const auto folder = (place.directory == "." ? "" : place.directory + "/") + "conf.d";
     if (!names) {
-        return names.error();
+        return with_way(names.error(), folder);
     }
+    const auto inside = folder + "/";
     for (const auto& name : *names) {
+        const auto file = inside + name;
         const auto text = directory->read("conf.d/" + name, config_file_limit);
         if (!text) {
-            return text.error();
+            return with_way(text.error(), file);
         }
-        documents.push_back(
-            {(place.directory == "." ? "" : place.directory + "/") + "conf.d/" + name, *text});
+        documents.push_back({file, *text});
     }
     return documents;
 }

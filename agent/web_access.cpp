@@ -2,6 +2,7 @@
 
 #include "core/utc.h"
 #include "exporter/listen_address.h"
+#include "platform/denied.h"
 #include "platform/secret_file.h"
 #include "platform/straggler.h"
 
@@ -22,11 +23,7 @@ using SharedTokens = std::shared_ptr<const exporter::Tokens>;
 
 WebFault blame(std::string_view key, const std::string& file, const Error& error) {
     const bool unreadable = error.code == Errc::denied && error.what.ends_with("Permission denied");
-    return {.key = key,
-            .what = error.what + (unreadable ? "; the daemon's user must be able to read it; run: "
-                                               "chgrp paws-agent " +
-                                                   file + " && chmod 0640 " + file
-                                             : "")};
+    return {.key = key, .what = error.what + (unreadable ? platform::way_to_read(file) : "")};
 }
 
 std::optional<WebFault> fill(platform::TlsIdentity& identity, const WebSection& web) {

@@ -4,6 +4,10 @@
 if(CPACK_GENERATOR STREQUAL "RPM")
   set(zsh ${CPACK_TEMPORARY_INSTALL_DIRECTORY}/usr/share/zsh)
   file(RENAME ${zsh}/vendor-completions ${zsh}/site-functions)
+  # Debian has the text of the licence for all packages.
+  file(COPY ${CMAKE_CURRENT_LIST_DIR}/../LICENSE
+    DESTINATION ${CPACK_TEMPORARY_INSTALL_DIRECTORY}/usr/share/licenses/paws-runner-agent
+    FILE_PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
 endif()
 
 # Every file's time is that of the commit, so that a package does not tell when and where it was built:

@@ -54,20 +54,34 @@ Check user(const Evidence& evidence) {
     return well("user", "paws-agent, in the group systemd-journal");
 }
 
-Check polkit(const Evidence& evidence) {
-    if (evidence.polkit && evidence.polkit_rule) {
-        return well("polkit", "lets the agent drain runners and start its actions");
+struct Lack {
+    std::string_view what;
+    std::string_view fix;
+};
+std::optional<Lack> lack_of_polkit(const Evidence& evidence) {
+    if (!evidence.polkit) {
+        return Lack{"is not installed", "apt install polkitd || dnf install polkit"};
     }
-    constexpr std::string_view without =
-        ": the agent cannot drain or resume runners, nor look into closed homes";
-    return evidence.polkit ? found("polkit",
-                                   Verdict::degraded,
-                                   "does not have the agent's rule" + std::string{without},
-                                   "install paws-runner-agent again")
-                           : found("polkit",
-                                   Verdict::degraded,
-                                   "is not installed" + std::string{without},
-                                   "apt install polkitd || dnf install polkit");
+    if (evidence.polkit_load == "masked") {
+        return Lack{"is masked", "systemctl unmask polkit"};
+    }
+    if (evidence.polkit_active == "failed") {
+        return Lack{"has failed", "systemctl restart polkit; journalctl -u polkit -n 20"};
+    }
+    return evidence.polkit_rule ? std::nullopt
+                                : std::optional{Lack{"does not have the agent's rule",
+                                                     "install paws-runner-agent again"}};
+}
+
+Check polkit(const Evidence& evidence) {
+    const auto lack = lack_of_polkit(evidence);
+    return lack
+               ? found("polkit",
+                       Verdict::degraded,
+                       std::string{lack->what} +
+                           ": the agent cannot drain or resume runners, nor look into closed homes",
+                       std::string{lack->fix})
+               : well("polkit", "lets the agent drain runners and start its actions");
 }
 
 // A line of /proc/mounts is DEVICE MOUNTPOINT TYPE OPTIONS ...
@@ -126,6 +140,36 @@ std::optional<std::string> collector_error(const Evidence& evidence, std::string
     return std::nullopt;
 }
 
+// The group must be able to read what journald makes there, which is tmpfiles' to say. An agent
+// that has a journal open looks at no directory that was not there.
+constexpr std::string_view keep_journal =
+    "mkdir -p /var/log/journal && systemd-tmpfiles --create --prefix=/var/log/journal && "
+    "systemctl restart systemd-journald paws-agent";
+// Named so that it is read after other drop-ins.
+constexpr std::string_view set_persistent =
+    "mkdir -p /etc/systemd/journald.conf.d && printf '[Journal]\\nStorage=persistent\\n' "
+    ">/etc/systemd/journald.conf.d/zz-persistent.conf && ";
+
+std::optional<Check> journal_on_disk(const Evidence& evidence) {
+    const auto& storage = evidence.journal_storage;
+    const auto why = " (Storage=" + storage.word + " in " + printable(storage.file) + ")";
+    const auto fix = std::string{set_persistent} + std::string{keep_journal};
+    if (storage.word == "none") {
+        return found("journal",
+                     Verdict::failed,
+                     "keeps nothing" + why + ": what runners say is never known",
+                     fix);
+    }
+    constexpr const char* lost = "is lost when the host restarts, and with it what runners said";
+    if (storage.word == "volatile") {
+        return found("journal", Verdict::degraded, lost + why, fix);
+    }
+    return evidence.journal_directory
+               ? std::nullopt
+               : std::optional{
+                     found("journal", Verdict::degraded, lost, std::string{keep_journal})};
+}
+
 Check journal(const Evidence& evidence) {
     const auto error = collector_error(evidence, "journal");
     if (error && !error->empty()) {
@@ -134,11 +178,8 @@ Check journal(const Evidence& evidence) {
                      *error,
                      "usermod -aG systemd-journal paws-agent && systemctl restart paws-agent");
     }
-    if (!evidence.journal_kept) {
-        return found("journal",
-                     Verdict::degraded,
-                     "is lost when the host restarts, and with it what runners said",
-                     "mkdir -p /var/log/journal && systemctl restart systemd-journald");
+    if (auto lost = journal_on_disk(evidence)) {
+        return *std::move(lost);
     }
     return error ? well("journal", "readable by the agent, kept over restarts")
                  : found("journal",
@@ -191,6 +232,16 @@ Check collectors(const Evidence& evidence) {
                : found("collectors", Verdict::degraded, failing, "journalctl -u paws-agent -n 50");
 }
 
+// Only the agent's own word counts: it also knows those of its configuration.
+std::optional<Check> runners(const Evidence& evidence) {
+    if (evidence.refused || !objects(evidence.status, "runners").empty()) {
+        return std::nullopt;
+    }
+    return unneeded("runners",
+                    "none was found; in a runner's directory, run: sudo ./svc.sh install && sudo "
+                    "./svc.sh start");
+}
+
 }  // namespace
 
 Examined diagnose_host(const HostEvidence& evidence) {
@@ -205,6 +256,9 @@ Examined diagnose_host(const HostEvidence& evidence) {
                              needrestart(evidence)}};
     if (!evidence.refused) {
         host.checks.insert(host.checks.begin() + 1, collectors(evidence));
+    }
+    if (auto none = runners(evidence)) {
+        host.checks.push_back(*std::move(none));
     }
     return host;
 }

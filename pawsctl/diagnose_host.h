@@ -4,6 +4,7 @@
 
 #include "pawsctl/ask.h"
 #include "pawsctl/diagnosis.h"
+#include "pawsctl/journal_storage.h"
 
 #include <optional>
 #include <string>
@@ -19,9 +20,12 @@ struct HostEvidence {
     std::string mounts;              // /proc/mounts
     std::string groups;              // /etc/group
     std::string users;               // /etc/passwd
-    bool journal_kept = false;       // /var/log/journal is there
+    JournalStorage journal_storage;
+    bool journal_directory = false;  // /var/log/journal is there
     bool polkit = false;             // is installed
     bool polkit_rule = false;        // the agent's
+    std::string polkit_load;         // LoadState of its unit; empty when systemd does not say
+    std::string polkit_active;       // ActiveState; inactive is fine, D-Bus starts it
     bool needrestart = false;        // is installed
     std::string needrestart_rules;   // what its configuration says
 };

@@ -49,13 +49,22 @@ bool seems_there(const char* path) {
     return ::access(path, F_OK) == 0 || errno == EACCES;
 }
 
+void look_at_polkit(Result<platform::SystemdBus>& bus, HostEvidence& evidence) {
+    static constexpr std::array<std::string_view, 2> states{"LoadState", "ActiveState"};
+    if (const auto shown = bus ? bus->show("polkit.service", states) : bus.error()) {
+        evidence.polkit_load = shown->at("LoadState");
+        evidence.polkit_active = shown->at("ActiveState");
+    }
+}
+
 HostEvidence look_at_host(const Call& call, const RootFs& host) {
     HostEvidence evidence{
         .socket = call.address.socket,
         .mounts = text_of(host, "proc/mounts"),
         .groups = text_of(host, "etc/group"),
         .users = text_of(host, "etc/passwd"),
-        .journal_kept = ::access("/var/log/journal", F_OK) == 0,
+        .journal_storage = journal_storage(host),
+        .journal_directory = ::access("/var/log/journal", F_OK) == 0,
         .polkit = seems_there("/usr/lib/polkit-1/polkitd"),
         .polkit_rule = seems_there("/usr/share/polkit-1/rules.d/50-paws-agent.rules"),
         .needrestart = ::access("/etc/needrestart", F_OK) == 0,
@@ -175,7 +184,8 @@ int diagnose(const Call& call) {
         return exit_code(Verdict::unknown);
     }
     auto bus = platform::SystemdBus::connect("");
-    const auto evidence = look_at_host(call, *host);
+    auto evidence = look_at_host(call, *host);
+    look_at_polkit(bus, evidence);
     Diagnosis diagnosis{diagnose_host(evidence)};
     const auto asked = ask(call.address, "logs");
     const auto* answer = std::get_if<Answer>(&asked);

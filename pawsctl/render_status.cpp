@@ -49,12 +49,15 @@ std::vector<Line> runner_lines(const Object& status,
                                const std::vector<const Object*>& runners,
                                const Screen& screen) {
     if (runners.empty()) {
-        return wrapped(
-            Line{},
-            "No runner was found: no unit actions.runner.*.service in systemd, none under "
-            "[[runners.static]] in the configuration.",
-            3,
-            screen);
+        auto lines =
+            wrapped(Line{},
+                    "No runner was found: no unit actions.runner.*.service in systemd, none under "
+                    "[[runners.static]] in the configuration. In a runner's directory, run:",
+                    4,
+                    screen);
+        // Not wrapped, so that it can be copied.
+        lines.push_back(Line{}.add("sudo ./svc.sh install && sudo ./svc.sh start"));
+        return lines;
     }
     return runner_table(status, runners, screen);
 }

@@ -1,5 +1,6 @@
 #include "platform/directory.h"
 
+#include "platform/denied.h"
 #include "platform/root_fs.h"
 
 #include <cerrno>
@@ -13,11 +14,17 @@ namespace {
 
 constexpr mode_t parent_mode = 0755;
 
+std::string for_our_user(const std::string& command, const std::string& path) {
+    return "; run: " + command + " " + user_name() + " " + path;
+}
+
 Error cannot(const std::string& what, int problem, const std::string& path) {
     auto text = what + system_error(problem, path).what;
     if (problem == EROFS) {  // as a rule by the unit's ProtectSystem=strict
         text += "; in the agent's unit ReadWritePaths=" + path +
                 " opens one that is there (systemctl edit paws-agent)";
+    } else if (problem == EACCES) {
+        text += for_our_user("install -d -o", path);
     }
     return {Errc::denied, text};
 }
@@ -53,8 +60,10 @@ Result<void> ensure_directory(const std::string& path, mode_t mode) {
         return Error{Errc::denied, path + ": others may write to it; run: chmod go-w " + path};
     }
     if (::access(path.c_str(), W_OK | X_OK) != 0) {
-        return errno == EROFS ? cannot("cannot write to ", EROFS, path)
-                              : Error{Errc::denied, path + ": this user may not write to it"};
+        return errno == EROFS
+                   ? cannot("cannot write to ", EROFS, path)
+                   : Error{Errc::denied,
+                           path + ": this user may not write to it" + for_our_user("chown", path)};
     }
     return {};
 }

@@ -1,5 +1,6 @@
 #include "platform/sd_journal_access.h"
 
+#include "platform/denied.h"
 #include "platform/unique_fd.h"
 
 #include <array>
@@ -10,7 +11,6 @@
 #include <vector>
 
 #include <fcntl.h>
-#include <pwd.h>
 #include <unistd.h>
 
 namespace paws::platform {
@@ -23,15 +23,6 @@ struct Census {
     std::size_t files = 0;
     std::string denied;  // the first that matters
 };
-
-std::string user_name() {
-    passwd entry{};
-    passwd* found = nullptr;
-    std::array<char, 4096> buffer{};
-    const auto uid = ::geteuid();
-    ::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found);
-    return found == nullptr ? std::to_string(uid) : std::string{entry.pw_name};
-}
 
 bool is_denied(const std::error_code& error) {
     return error == std::errc::permission_denied || error == std::errc::operation_not_permitted;

@@ -1,6 +1,7 @@
 #include "platform/secret_file.h"
 
 #include "core/text.h"
+#include "platform/denied.h"
 #include "platform/root_fs.h"
 #include "platform/unique_fd.h"
 
@@ -15,6 +16,12 @@ namespace paws::platform {
 namespace {
 
 constexpr mode_t too_open = S_IWGRP | S_IXGRP | S_IRWXO;
+
+Error failure(int problem, const std::string& path) {
+    auto error = system_error(problem, path);
+    error.what += error.code == Errc::denied ? way_to_read(path) : "";
+    return error;
+}
 
 Result<void> check_status(const struct stat& status, const std::string& path) {
     if (!S_ISREG(status.st_mode)) {
@@ -45,7 +52,7 @@ Result<std::string> read_secrets(const std::string& path) {
     const UniqueFd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
     struct stat status {};
     if (!file || ::fstat(file.get(), &status) != 0) {
-        return system_error(errno, path);
+        return failure(errno, path);
     }
     if (const auto good = check_status(status, path); !good) {
         return good.error();

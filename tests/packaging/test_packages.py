@@ -1,10 +1,13 @@
 """The packages that ./dev package leaves in build/package: what is in them, what they ask of a host,
 and that the same source gives the same bytes."""
 
+import gzip
+import hashlib
 import json
 import os
 import re
 import subprocess
+import time
 
 import pytest
 
@@ -20,6 +23,7 @@ SONAMES = {
 # What the oldest target has: Debian 12. EL 10, Fedora 40 and Ubuntu 24.04 have more.
 NEWEST = {"GLIBC": (2, 36), "GLIBCXX": (3, 4, 30), "CXXABI": (1, 3, 13), "OPENSSL": (3, 0, 0),
           "LIBSYSTEMD": (252,), "GCC": (12, 0, 0), "ZLIB": (1, 2, 13)}
+LICENCE = "/usr/share/licenses/paws-runner-agent/LICENSE"
 LARGEST = 15 << 20  # bytes, installed
 
 
@@ -71,8 +75,34 @@ def test_both_install_what_the_list_says_as_root(deb, rpm):
              for path, mode in expected().items()}
     assert in_deb == modes
     # Where the zsh of RHEL-likes looks.
-    assert in_rpm == {path.replace("vendor-completions/_", "site-functions/_"): mode
-                      for path, mode in modes.items()}
+    of_rpm = {path.replace("vendor-completions/_", "site-functions/_"): mode
+              for path, mode in modes.items()}
+    assert in_rpm == {**of_rpm, LICENCE: "-rw-r--r--"}
+
+
+def test_the_rpm_has_the_text_of_its_licence(rpm):
+    """Debian has it for all packages."""
+    assert output("rpm", "-qp", "--licensefiles", rpm).split() == [LICENCE]
+    digests = output("rpm", "-qp", "--qf", "[%{FILENAMES} %{FILEDIGESTS}\n]", rpm)
+    assert f"{LICENCE} {hashlib.sha256((project.SOURCE / 'LICENSE').read_bytes()).hexdigest()}" in digests
+    assert LICENCE in (project.SOURCE / "packaging/copyright").read_text()
+
+
+def test_both_tell_the_same_changes(unpacked, rpm):
+    """As they stand in CHANGELOG.md, at the commit's time."""
+    packed = unpacked / "usr/share/doc/paws-runner-agent/changelog.gz"
+    of_deb = gzip.decompress(packed.read_bytes()).decode()
+    of_rpm = output("rpm", "-qp", "--changelog", rpm)
+
+    def changes(text, bullet):
+        entries = re.findall(rf"^{re.escape(bullet)}(.*(?:\n {{{len(bullet)}}}.*)*)", text, re.M)
+        return [" ".join(entry.split()) for entry in entries]
+
+    assert changes(of_deb, "  * ") and changes(of_rpm, "- ") == changes(of_deb, "  * ")
+    version = output("rpm", "-qp", "--qf", "%{VERSION}-%{RELEASE}", rpm)
+    built = time.gmtime(int(output("rpm", "-qp", "--qf", "%{BUILDTIME}", rpm)))
+    assert of_rpm.startswith(time.strftime("* %a %b %d %Y ", built))
+    assert of_rpm.splitlines()[0].endswith(f" - {version}")
 
 
 def test_what_operators_edit_is_kept_by_both(deb, rpm):

@@ -5,8 +5,11 @@
 #include "pawsctl/exit_code.h"
 #include "pawsctl/width.h"
 #include "tests/pawsctl/golden_screen.h"
+#include "tests/support/temporary_directory.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 
 #include <boost/json/parse.hpp>
 #include <doctest/doctest.h>
@@ -22,15 +25,18 @@ HostEvidence good_host() {
     return {.status = boost::json::parse(R"({"agent":{"version":"0.1.0","collectors":[
                 {"name":"journal","success":true,"error":null},
                 {"name":"cpu","success":true,"error":null}]},
-                "host":{"clock":{"synchronised":true}},"runners":[]})")
+                "host":{"clock":{"synchronised":true}},
+                "runners":[{"name":"acme-widgets.build-01"}]})")
                           .as_object(),
             .socket = "/run/paws-agent/control.sock",
             .mounts = cgroup2,
             .groups = "systemd-journal:x:101:other,paws-agent\n",
             .users = "root:x:0:0::/root:/bin/sh\npaws-agent:x:998:998::/:/usr/sbin/nologin\n",
-            .journal_kept = true,
+            .journal_directory = true,
             .polkit = true,
-            .polkit_rule = true};
+            .polkit_rule = true,
+            .polkit_load = "loaded",
+            .polkit_active = "inactive"};
 }
 
 RunnerEvidence good_runner() {
@@ -104,21 +110,81 @@ TEST_CASE("diagnosis: what hides the host from the agent is told with what mends
     CHECK(hidden.fix.find("hidepid=0") != std::string::npos);
     evidence.mounts = "proc /proc proc rw,hidepid=off 0 0\n";
     CHECK(host_check(evidence, "processes").verdict == Verdict::well);
-    evidence.journal_kept = false;
-    CHECK(host_check(evidence, "journal").verdict == Verdict::degraded);
     evidence.groups = "systemd-journal:x:101:other\n";
     CHECK(host_check(evidence, "user").verdict == Verdict::degraded);
     evidence.users = "";
     CHECK(host_check(evidence, "user").what.find("no user") == 0);
-    evidence.polkit_rule = false;
-    CHECK(host_check(evidence, "polkit").fix == "install paws-runner-agent again");
-    evidence.polkit = false;
-    CHECK(host_check(evidence, "polkit").fix == "apt install polkitd || dnf install polkit");
-    CHECK(host_check(evidence, "polkit").verdict == Verdict::degraded);
     evidence.needrestart = true;
     CHECK(host_check(evidence, "needrestart").verdict == Verdict::degraded);
     evidence.needrestart_rules = "$nrconf{override_rc}{qr(^actions\\.runner\\.)} = 0;";
     CHECK(host_check(evidence, "needrestart").verdict == Verdict::well);
+}
+
+TEST_CASE(
+    "diagnosis: polkit that cannot be asked is told with what mends it, one that sleeps is not") {
+    auto evidence = good_host();
+    CHECK(host_check(evidence, "polkit").verdict == Verdict::well);
+    evidence.polkit_rule = false;
+    CHECK(host_check(evidence, "polkit").fix == "install paws-runner-agent again");
+    evidence.polkit_active = "failed";
+    CHECK(host_check(evidence, "polkit").what.find("has failed") == 0);
+    CHECK(host_check(evidence, "polkit").fix.find("systemctl restart polkit") == 0);
+    evidence.polkit_load = "masked";
+    CHECK(host_check(evidence, "polkit").what.find("is masked") == 0);
+    CHECK(host_check(evidence, "polkit").fix == "systemctl unmask polkit");
+    evidence.polkit = false;
+    CHECK(host_check(evidence, "polkit").fix == "apt install polkitd || dnf install polkit");
+    CHECK(host_check(evidence, "polkit").verdict == Verdict::degraded);
+}
+
+TEST_CASE("diagnosis: a host without runners is well and told how it comes by one") {
+    auto evidence = good_host();
+    CHECK(diagnose_host(evidence).checks.back().name != "runners");
+    evidence.status["runners"] = boost::json::array{};
+    const auto none = host_check(evidence, "runners");
+    CHECK(none.verdict == std::nullopt);
+    CHECK(none.what.find("sudo ./svc.sh install && sudo ./svc.sh start") != std::string::npos);
+    evidence.status = {};
+    evidence.refused = Failure{exit_unreachable, "the agent is not running", {}};
+    CHECK(diagnose_host(evidence).checks.back().name != "runners");
+}
+
+TEST_CASE("diagnosis: a journal that is not kept is told with its setting and what mends it") {
+    auto evidence = good_host();
+    evidence.journal_directory = false;
+    CHECK(host_check(evidence, "journal").verdict == Verdict::degraded);
+    CHECK(host_check(evidence, "journal").fix.find("mkdir -p /var/log/journal") == 0);
+    evidence.journal_directory = true;  // of earlier times
+    evidence.journal_storage = {.word = "volatile", .file = "/etc/systemd/journald.conf"};
+    const auto lost = host_check(evidence, "journal");
+    CHECK(lost.verdict == Verdict::degraded);
+    CHECK(lost.what.find("Storage=volatile in /etc/systemd/journald.conf") != std::string::npos);
+    CHECK(lost.fix.find("Storage=persistent") != std::string::npos);
+    evidence.journal_storage.word = "none";
+    CHECK(host_check(evidence, "journal").verdict == Verdict::failed);
+    CHECK(host_check(evidence, "journal").fix == lost.fix);
+    evidence.journal_storage.word = "persistent";
+    CHECK(host_check(evidence, "journal").verdict == Verdict::well);
+}
+
+TEST_CASE("journal_storage: the last drop-in rules, and of one name the one in /etc") {
+    const TemporaryDirectory root;
+    const auto host = platform::RootFs::open(root.path());
+    REQUIRE(host);
+    CHECK(journal_storage(*host).word == "auto");
+    const auto write = [&](const std::string& file, const std::string& text) {
+        std::filesystem::create_directories((root.path() / file).parent_path());
+        std::ofstream{root.path() / file} << text;
+    };
+    write("etc/systemd/journald.conf", "[Journal]\n#Storage=none\nStorage = volatile\n");
+    CHECK(journal_storage(*host).word == "volatile");
+    write("usr/lib/systemd/journald.conf.d/b.conf", "[Journal]\nStorage=none\n");
+    write("etc/systemd/journald.conf.d/a.conf", "[Journal]\nStorage=persistent\n");
+    CHECK(journal_storage(*host).word == "none");
+    CHECK(journal_storage(*host).file == "/usr/lib/systemd/journald.conf.d/b.conf");
+    write("etc/systemd/journald.conf.d/b.conf", "[Journal]\n");
+    write("etc/systemd/journald.conf.d/c.old", "[Journal]\nStorage=volatile\n");
+    CHECK(journal_storage(*host).word == "persistent");
 }
 
 TEST_CASE("diagnosis: an agent that cannot read the journal says so in its own words") {

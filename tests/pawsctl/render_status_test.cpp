@@ -112,7 +112,7 @@ TEST_CASE("render_status: nothing that others wrote reaches the terminal as a co
 
 TEST_CASE("render_status: of thirty runners the failed stand first, the well take one line") {
     const auto lines = render_status(with_runners(30), wide80);
-    const auto head = render_status(with_runners(0), wide80).size() - 2;  // its two words of advice
+    const auto head = render_status(with_runners(0), wide80).size() - 3;  // its lines of advice
     CHECK(lines.front() == "failed on build-host, 30 runners: 4 hung, 26 idle");
     CHECK(lines.size() == head + 1 + 30 + 4);
     CHECK(lines[head + 1].find("build-3 ") != std::string::npos);

@@ -2,6 +2,8 @@
 
 import time
 
+import exposition
+
 from agent_unit import SOCKET, UNIT, USER
 
 
@@ -122,3 +124,33 @@ def test_a_stuck_agent_is_killed_by_the_watchdog(host, agent):
     print(f"a stopped agent was replaced after {time.monotonic() - began:.1f} s of a watchdog of 8 s")
     host.wait_for(lambda: host.show(UNIT, "ActiveState")["ActiveState"] == "active", 30, "ready")
     assert any("atchdog" in line for line in host.messages("_PID=1"))
+
+
+def test_a_credential_of_systemd_is_a_secret_like_a_file(host, agent):
+    """Of a file that root alone may read; in force from a start to the next."""
+    source = "/etc/credentials/web-tokens"
+    secret = "of-systemd-alone-0123456789"
+    host.write(source, secret + "\n", 0o600)
+    host.run("chmod 700 /etc/credentials")
+    agent.change_unit(f"[Service]\nLoadCredential=web-tokens:{source}\n")
+    agent.configure(f'[web]\ntoken_file = "/run/credentials/{UNIT}/web-tokens"\n')
+    try:
+        agent.restart()
+
+        def status(token):
+            return exposition.http_get(agent.connect, "/metrics", {"Authorization": f"Bearer {token}"}).status
+
+        assert (status(secret), status("of-another")) == (200, 401)
+        host.run("paws-agent --check-config")  # by the rights of the daemon's user
+        # To nobody else: neither what systemd hands over nor what it is made of.
+        host.run("id -u other >/dev/null 2>&1 || useradd other")
+        for path in (source, f"/run/credentials/{UNIT}/web-tokens"):
+            assert host.run_as("other", ["cat", path], check=False).returncode != 0
+        assert secret not in agent.log() + host.run("pawsctl config show").stdout
+        agent.configure(f'[web]\ntoken_file = "{source}"\n')
+        refused = host.run("paws-agent --check-config", check=False)
+        assert refused.returncode == 78 and "run: chgrp paws-agent /etc/credentials && " in refused.stderr, refused
+    finally:
+        host.run("rm /etc/paws-agent/agent.toml")
+        agent.change_unit("")
+        agent.restart()

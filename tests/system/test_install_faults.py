@@ -2,6 +2,7 @@
 agent is well as soon as that is mended. Each fault has a host of its own."""
 
 import contextlib
+import json
 
 import pytest
 
@@ -25,7 +26,7 @@ def booted(label):
 
 
 def state(host):
-    return host.run(["dpkg-query", "-W", "-f", "${db:Status-Status}", PACKAGE]).stdout
+    return host.run(["dpkg-query", "-W", "-f", "${db:Status-Status}", PACKAGE], check=False).stdout
 
 
 def is_ready(agent):
@@ -38,12 +39,24 @@ def becomes_ready(host, agent, timeout=30):
     host.wait_for(lambda: is_ready(agent), timeout, "the agent is ready")
 
 
+def check_of(host, name):
+    """What `pawsctl doctor` says of the host under that name."""
+    told = json.loads(host.run("pawsctl doctor --json", check=False).stdout)
+    return next(one for one in told["checks"] if (one["subject"], one["check"]) == ("host", name))
+
+
 def test_a_host_without_runners_is_well():
     with booted("bare") as (host, agent):
         host.run(INSTALL, timeout=120)
         becomes_ready(host, agent)
         status = host.run("pawsctl status", check=False)
         assert (status.returncode, status.stderr) == (0, ""), status.stdout
+        assert status.stdout.startswith("all well on ") and "no runners" in status.stdout
+        assert "No runner was found" in status.stdout
+        told = check_of(host, "runners")
+        assert told["verdict"] == "not_needed" and told["what"].startswith("none was found")
+        for said in (" ".join(status.stdout.split()), told["what"]):
+            assert said.endswith("run: sudo ./svc.sh install && sudo ./svc.sh start"), said
 
 
 def test_without_polkit_it_observes_and_says_what_it_cannot_do():
@@ -59,6 +72,26 @@ def test_without_polkit_it_observes_and_says_what_it_cannot_do():
         host.wait_for(lambda: "polkit running" in (text := host.run(shown).stdout) or Unmet(text), 40,
                       "it is said why nothing comes of it")
         assert agent.runner(runner.name)["state"] == "idle"
+        told = check_of(host, "polkit")
+        assert told["verdict"] == "degraded" and told["what"].startswith("is not installed"), told
+        assert told["fix"] == "apt install polkitd || dnf install polkit"
+
+
+def test_a_masked_polkit_is_told_and_works_again_by_the_command_that_is_printed():
+    with booted("masked-polkit") as (host, agent):
+        host.run(INSTALL, timeout=120)
+        becomes_ready(host, agent)
+        host.run("systemctl stop polkit")
+        assert check_of(host, "polkit")["verdict"] == "ok"  # D-Bus starts it when it is asked
+        host.run("systemctl mask polkit")
+        runner = RunnerUnit(host).install().start()
+        agent.wait_for_state(runner.name, "idle")
+        told = check_of(host, "polkit")
+        assert told["verdict"] == "degraded" and told["what"].startswith("is masked"), told
+        host.run(["pawsctl", "runners", "drain", runner.name])
+        host.run(told["fix"])
+        assert check_of(host, "polkit")["verdict"] == "ok"
+        agent.wait_for_state(runner.name, "stopped", timeout=60)
 
 
 def test_without_a_journal_on_disk_it_reads_the_one_in_memory():
@@ -71,6 +104,30 @@ def test_without_a_journal_on_disk_it_reads_the_one_in_memory():
         assert agent.metrics().value("paws_agent_collector_success", collector="journal") == 1
         runner = RunnerUnit(host).install().start()
         agent.wait_for_state(runner.name, "idle")  # which only its lines tell
+        told = check_of(host, "journal")
+        assert told["verdict"] == "degraded", told
+        assert "Storage=volatile in /etc/systemd/journald.conf.d/v.conf" in told["what"]
+        keeps_a_journal_by(host, agent, told["fix"])
+
+
+def keeps_a_journal_by(host, agent, command):
+    """The printed command, as it stands: what a runner says from then on is on disk, and the agent knows it."""
+    host.run(["sh", "-c", command], timeout=60)
+    runner = RunnerUnit(host, "kept").install().start()
+    agent.wait_for_state(runner.name, "idle")
+    on_disk = ["journalctl", "--directory=/var/log/journal", "-q", "-u", runner.unit]
+    host.wait_for(lambda: "Listening for Jobs" in host.run(on_disk, check=False).stdout, 30, "it is kept")
+    host.wait_for(lambda: (told := check_of(host, "journal"))["verdict"] == "ok" or Unmet(told), 30, "all is well")
+
+
+def test_a_journal_that_only_lacks_its_directory_is_kept_by_the_command_that_is_printed():
+    with booted("auto") as (host, agent):
+        host.run("rm -rf /var/log/journal && systemctl restart systemd-journald")
+        host.run(INSTALL, timeout=120)
+        becomes_ready(host, agent)
+        told = check_of(host, "journal")
+        assert told["verdict"] == "degraded" and told["fix"].startswith("mkdir -p /var/log/journal"), told
+        keeps_a_journal_by(host, agent, told["fix"])
 
 
 def test_without_any_journal_it_knows_of_no_runner_that_it_is_well():
@@ -83,7 +140,10 @@ def test_without_any_journal_it_knows_of_no_runner_that_it_is_well():
         runner = RunnerUnit(host).install().start()
         shown = agent.wait_for_state(runner.name, "unknown")
         assert "no journal line of the runner can be read" in str(shown)
-        assert "mkdir -p /var/log/journal" in host.run("pawsctl doctor", check=False).stdout
+        told = check_of(host, "journal")
+        assert told["verdict"] == "failed", told
+        assert "Storage=none in /etc/systemd/journald.conf.d/n.conf" in told["what"]
+        keeps_a_journal_by(host, agent, told["fix"])
 
 
 def test_a_port_that_is_taken_is_named_and_taken_over_when_it_is_free():
@@ -133,6 +193,21 @@ def test_a_full_var_is_named_and_costs_no_job():
                       "the job is known to the next one")
 
 
+def test_on_a_full_var_dpkg_installs_nothing_and_all_when_there_is_room():
+    with booted("full-install") as (host, agent):
+        host.run(["sh", "-ec", SMALL_VAR], timeout=60)
+        host.run(FILL)
+        refused = host.run(INSTALL, check=False, timeout=120)
+        assert refused.returncode != 0 and "No space left on device" in refused.stderr, refused
+        assert host.run("ps -C paws-agent", check=False).returncode != 0
+        assert state(host) != "installed" and not is_ready(agent)
+        host.run("rm /var/full")
+        host.run(INSTALL, timeout=120)
+        becomes_ready(host, agent)
+        assert state(host) == "installed"
+        assert host.run(["dpkg", "--verify", PACKAGE]).stdout == ""
+
+
 def test_a_full_var_does_not_keep_it_from_starting():
     with booted("full-before") as (host, agent):
         host.run(["sh", "-ec", SMALL_VAR], timeout=60)
@@ -147,6 +222,30 @@ def test_a_full_var_does_not_keep_it_from_starting():
                       30, "it is said why nothing is kept")
 
 
+KEEPING = [*INSTALL[:3], "--force-confold", *INSTALL[3:]]
+BROKEN = "[agent]\nlog_level = \"debug\n"
+
+
+def test_a_broken_configuration_that_is_there_before_is_named_and_kept():
+    with booted("broken") as (host, agent):
+        host.write("/etc/paws-agent/agent.toml", BROKEN)
+        host.write("/etc/paws-agent/conf.d/own.toml", "[agent]\nkeep_jobs = \"30d\"\n")
+        installed = host.run(KEEPING, timeout=120)
+        assert state(host) == "installed"
+        where = "/etc/paws-agent/agent.toml:2:"
+        assert where in installed.stderr and "paws-agent --check-config" in installed.stderr
+        assert where in agent.log()
+        assert where in host.run("paws-agent --check-config", check=False).stderr
+        assert host.show(UNIT, "ActiveState", "ExecMainStatus", "NRestarts") == {
+            "ActiveState": "failed", "ExecMainStatus": "78", "NRestarts": "0"}
+        assert host.read("/etc/paws-agent/agent.toml") == BROKEN
+        host.write("/etc/paws-agent/agent.toml", BROKEN.replace("debug", "debug\""))
+        host.run(["systemctl", "start", UNIT])
+        becomes_ready(host, agent)
+        shown = host.run("pawsctl config show").stdout
+        assert 'log_level = "debug"' in shown and 'keep_jobs = "30d"' in shown
+
+
 def test_a_configuration_that_may_not_be_read_is_named():
     with booted("denied") as (host, agent):
         host.run("mkdir -m 700 /etc/paws-agent && echo >/etc/paws-agent/agent.toml && "
@@ -154,13 +253,43 @@ def test_a_configuration_that_may_not_be_read_is_named():
         installed = host.run([*INSTALL[:3], "--force-confold", *INSTALL[3:]], timeout=120)
         assert state(host) == "installed"
         assert "paws-agent --check-config" in installed.stderr
-        checked = host.run("paws-agent --check-config", check=False)
-        assert checked.returncode == 78 and "denied" in checked.stderr.lower(), checked
-        assert "/etc/paws-agent/agent.toml" in agent.log() and "denied" in agent.log().lower()
         shown = host.show(UNIT, "ExecMainStatus", "NRestarts")
         assert shown == {"ExecMainStatus": "78", "NRestarts": "0"}
-        host.run("chmod 755 /etc/paws-agent && chmod 644 /etc/paws-agent/agent.toml && "
-                 f"systemctl start {UNIT}")
+        said = ("/etc/paws-agent/agent.toml: Permission denied; the daemon's user must be able to read it; "
+                "run: chgrp paws-agent /etc/paws-agent")
+        assert said in agent.log() and said in installed.stderr
+        for closed in ("/etc/paws-agent", "/etc/paws-agent/agent.toml"):
+            checked = host.run("paws-agent --check-config", check=False)
+            assert checked.returncode == 78, checked
+            command = checked.stderr.strip().split("; run: ")[1]
+            assert command.endswith(f" {closed}")
+            host.run(["sh", "-c", command])
+        host.run("paws-agent --check-config")
+        host.run(f"systemctl start {UNIT}")
+        becomes_ready(host, agent)
+
+
+@pytest.mark.parametrize("directory", ["state", "runtime"])
+def test_a_directory_that_may_not_be_written_is_named_with_the_next_command(directory):
+    """By its rights, then by the unit's sandbox."""
+    with booted("unwritable") as (host, agent):
+        host.run(INSTALL, timeout=120)
+        becomes_ready(host, agent)
+        host.run("install -d -m 0755 /srv/own")
+        agent.change_unit("[Service]\nReadWritePaths=/srv/own\n")
+        host.write("/etc/paws-agent/conf.d/own.toml", f'[agent]\n{directory}_dir = "/srv/own"\n')
+        host.run(["systemctl", "restart", UNIT], check=False, timeout=60)
+        where, mending = f"[agent] {directory}_dir: ", f"chown {USER} /srv/own"
+        said = f"{where}/srv/own: this user may not write to it; run: {mending}"
+        host.wait_for(lambda: said in (log := agent.log()) or Unmet(log), 30, "the rights are told")
+        host.run(mending)
+        becomes_ready(host, agent)
+        agent.change_unit("[Service]\nReadOnlyPaths=/srv/own\n")
+        host.run(["systemctl", "restart", UNIT], check=False, timeout=60)
+        said = f"{where}cannot write to /srv/own: Read-only file system; in the agent's unit ReadWritePaths=/srv/own"
+        host.wait_for(lambda: said in (log := agent.log()) or Unmet(log), 30, "the sandbox is told")
+        assert "(systemctl edit paws-agent)" in agent.log()
+        agent.change_unit("[Service]\nReadWritePaths=/srv/own\n")
         becomes_ready(host, agent)
 
 

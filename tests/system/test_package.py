@@ -7,6 +7,7 @@ import pytest
 import project
 import exposition
 from agent_unit import UNIT, USER, AgentUnit
+from broker import Broker
 from nspawn import BootedHost
 from polling import Unmet
 from runner_unit import RunnerUnit
@@ -14,6 +15,7 @@ from runner_unit import RunnerUnit
 PACKAGE = "paws-runner-agent"
 DEB = "/root/package.deb"
 BY_HAND_PORT = 7298
+NOBODY = 65534
 BY_HAND = f"""
 [agent]
 state_dir = "/root/by-hand/state"
@@ -123,6 +125,49 @@ def test_what_its_unit_leaves_open_it_needs(host, agent, setting, hidden):
     host.wait_for(lambda: runner_is_idle() and hidden in agent.metrics().names(), 30, "all is there")
 
 
+@pytest.fixture
+def changed(agent):
+    """The agent with a setting of its unit more, until the test ends."""
+    def change(setting):
+        agent.change_unit(f"[Service]\n{setting}\n")
+        agent.restart()
+
+    yield change
+    change("")
+
+
+def test_with_users_of_its_own_it_would_not_know_whose_a_process_is(host, agent, changed):
+    runner = RunnerUnit(host, "owned").install(FAKE_RELAUNCH_MS="300").start()
+    build = int(host.run(["id", "-u", runner.user]).stdout)
+
+    def users():
+        shown = agent.ask("runner", name=runner.name)
+        return {one["uid"] for one in shown["result"]["processes"]["list"]} if shown["ok"] else set()
+
+    host.wait_for(lambda: users() == {build} or Unmet(users()), 30, "its processes are its user's")
+    changed("PrivateUsers=yes")
+    host.wait_for(lambda: users() == {NOBODY} or Unmet(users()), 30, "they could be anybody's")
+    runner.stop()
+
+
+def test_in_a_network_of_its_own_it_would_see_no_connection_and_nobody_would_reach_it(host, agent, changed):
+    with Broker(host, pace=2) as broker:
+        runner = RunnerUnit(host, "connected").install(FAKE_RELAUNCH_MS="300", FAKE_BROKER=broker.endpoint)
+        runner.start()
+
+        def connections():
+            return (agent.ask("runner", name=runner.name)["result"].get("sockets") or {}).get("established")
+
+        host.wait_for(lambda: connections() == 1 or Unmet(connections()), 30, "its connection is seen")
+        assert agent.get("/-/healthy").status == 200
+        changed("PrivateNetwork=yes")
+        agent.wait_for_state(runner.name, "idle")
+        host.wait_for(lambda: connections() == 0 or Unmet(connections()), 30, "no connection is seen")
+        with pytest.raises(OSError):
+            agent.get("/-/healthy")
+        runner.stop()
+
+
 def test_each_installed_file_is_what_the_package_says(host):
     assert host.run(["dpkg", "--verify", PACKAGE]).stdout == ""
 
@@ -164,6 +209,44 @@ def test_an_agent_that_was_masked_stays_so(host, agent):
         "UnitFileState": "masked", "ActiveState": "inactive"}
     host.run(["systemctl", "unmask", UNIT])
     host.run(["systemctl", "start", UNIT])
+
+
+def test_one_that_was_stopped_and_is_enabled_is_started(host, agent):
+    agent.stop()
+    install(host)
+    assert host.show(UNIT, "ActiveState", "UnitFileState") == {"ActiveState": "active", "UnitFileState": "enabled"}
+
+
+def test_one_that_had_failed_is_started(host, agent):
+    agent.change_unit("[Service]\nExecStart=\nExecStart=/bin/false\nRestart=no\n")
+    host.run(["systemctl", "restart", UNIT], check=False)
+    assert host.show(UNIT, "ActiveState")["ActiveState"] == "failed"
+    agent.change_unit("")
+    install(host)
+    assert is_active(host)
+
+
+# The same programs as a later version, whose authors changed the settings that it ships.
+MAKE_NEWER = f"""
+dpkg-deb --raw-extract {DEB} /root/newer
+sed -i 's/^Version: .*/Version: 99.0.0/' /root/newer/DEBIAN/control
+echo '# of the newer version' >>/root/newer/etc/paws-agent/agent.toml
+dpkg-deb -Znone --root-owner-group --build /root/newer /root/newer.deb
+"""
+KEEPING = ["-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold"]
+
+
+def test_settings_that_were_changed_stay_where_the_shipped_ones_changed_too(host, agent):
+    own = "[agent]\nlog_level = \"debug\"\n"
+    host.write("/etc/paws-agent/agent.toml", own)
+    host.run(["sh", "-ec", MAKE_NEWER], timeout=60)
+    apt(host, *KEEPING, "install", "/root/newer.deb")
+    assert host.run(["dpkg-query", "-W", "-f", "${Version}", PACKAGE]).stdout == "99.0.0"
+    assert is_active(host)
+    assert host.read("/etc/paws-agent/agent.toml") == own
+    assert host.read("/etc/paws-agent/agent.toml.dpkg-dist").endswith("# of the newer version\n")
+    apt(host, *KEEPING, "--allow-downgrades", "install", DEB)
+    assert host.read("/etc/paws-agent/agent.toml") == own and is_active(host)
 
 
 def test_a_faulty_configuration_stops_the_agent_and_not_the_package(host, agent):

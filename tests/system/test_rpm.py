@@ -53,9 +53,10 @@ def newest(tmp_path_factory):
 def as_version(version, folder):
     """The same programs as a later version."""
     (folder / "change.cmake").write_text(CHANGE)
+    scripts = f"{project.SOURCE}/packaging/before_packing.cmake;{folder}/change.cmake"
     made = subprocess.run(
         ["cpack", "-G", "RPM", "-D", f"CPACK_PACKAGE_VERSION={version}",
-         "-D", f"CPACK_PACKAGE_DIRECTORY={folder}", "-D", f"CPACK_PRE_BUILD_SCRIPTS={folder}/change.cmake"],
+         "-D", f"CPACK_PACKAGE_DIRECTORY={folder}", "-D", f"CPACK_PRE_BUILD_SCRIPTS={scripts}"],
         cwd=project.build(), capture_output=True, text=True, timeout=60)
     assert made.returncode == 0, made.stdout + made.stderr
     return next(folder.glob("*.rpm"))
@@ -123,7 +124,9 @@ def test_an_agent_that_a_fault_kept_from_starting_is_started_by_the_next_version
     good = host.read("/etc/paws-agent/agent.toml")
     host.write("/etc/paws-agent/agent.toml", "[web]\nlisen = [\":1\"]\n")
     upgraded = dnf(host, "upgrade", "/srv/newer.rpm")
-    assert version(host) == NEWER and "paws-agent --check-config" in upgraded.stdout + upgraded.stderr
+    said = upgraded.stdout + upgraded.stderr
+    assert version(host) == NEWER and "paws-agent --check-config" in said
+    assert "/etc/paws-agent/agent.toml:2:1: [web] 'lisen'" in said
     assert host.show(UNIT, "ActiveState")["ActiveState"] == "failed"
     host.write("/etc/paws-agent/agent.toml", good)
     host.copy_in(newest, "/srv/newest.rpm")
