@@ -134,7 +134,7 @@ Result<Fill> JournalCollector::collect(const Facts& seen, const Now& now) {
 }
 
 Result<void> JournalCollector::open() {
-    if (journal_) {
+    if (journal_ && !journal_->misses_directory()) {
         return {};
     }
     auto journal = platform::SdJournal::open(place_);

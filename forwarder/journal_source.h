@@ -55,6 +55,8 @@ public:
     Result<Read> read(Batch& batch, const BatchBounds& bounds, const Roster& roster, WallTime now);
 
     int fd() const { return journal_->fd(); }
+    // What is written there is not seen: to be opened anew.
+    bool misses_directory() { return journal_->misses_directory(); }
     // Lets go of files that were removed: to be called when fd() is readable and now and then, also
     // when nothing is read.
     Result<void> process();

@@ -148,12 +148,16 @@ void Pump::open_journal(const Now& now) {
     parts_.board.change([](LogShipping& shown) { shown.journal_trouble.clear(); });
 }
 
-void Pump::lose_journal(const Error& error, const Now& now) {
+void Pump::close_journal() {
     if (watched_) {
         watched_->release();
         watched_.reset();
     }
     parts_.journal.close();
+}
+
+void Pump::lose_journal(const Error& error, const Now& now) {
+    close_journal();
     reopen_at_ = now.boot + reopen_after;
     parts_.board.change([&](LogShipping& shown) { shown.journal_trouble = error.what; });
 }
@@ -290,6 +294,10 @@ void Pump::look_around(const Now& now) {
         return;
     }
     looked_around_ = now.boot;
+    if (parts_.journal.is_open() && parts_.journal.misses_directory()) {
+        close_journal();
+        open_journal(now);
+    }
     process(now);
     const auto place = parts_.journal.read_to();
     const auto reserve = place ? std::optional{reserve_.look(*place, now.boot)} : std::nullopt;

@@ -62,6 +62,7 @@ private:
     Read step();
     Read read_journal(const Now& now);
     void open_journal(const Now& now);
+    void close_journal();
     void lose_journal(const Error& error, const Now& now);
     bool is_due(Read of_journal, const Now& now) const;
     Progress progress();

@@ -78,6 +78,9 @@ void SdJournal::Close::operator()(sd_journal* handle) const noexcept {
     sd_journal_close(handle);
 }
 
+SdJournal::SdJournal(sd_journal* handle, const JournalPlace& place)
+    : handle_{handle}, place_{place}, watched_{journal_tops(place)} {}
+
 Result<SdJournal> SdJournal::open(const JournalPlace& place) {
     if (const auto access = check_journal_access(place); !access) {
         return access.error();
@@ -89,7 +92,7 @@ Result<SdJournal> SdJournal::open(const JournalPlace& place) {
         opened < 0) {
         return journal_error(opened, "open");
     }
-    SdJournal journal{handle};
+    SdJournal journal{handle, place};
     journal.set_longest_field(journal.longest_field_);
     if (const int fd = sd_journal_get_fd(handle); fd < 0) {
         return journal_error(fd, "watch its files");
@@ -331,6 +334,14 @@ bool SdJournal::visit_once(const Visit& visit, bool& has_text) const {
 
 int SdJournal::fd() const {
     return sd_journal_get_fd(handle_.get());
+}
+
+// libsystemd watches those that it finds (252, sd-journal.c: add_search_paths()).
+bool SdJournal::misses_directory() {
+    const auto there = journal_tops(place_);
+    std::erase_if(watched_,
+                  [&](const auto& top) { return std::ranges::count(there, top) == 0; });
+    return there.size() > watched_.size();
 }
 
 Result<bool> SdJournal::process() {

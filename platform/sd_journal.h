@@ -89,6 +89,9 @@ public:
     bool visit(const Visit& visit);
 
     int fd() const;
+    // A directory has come that was not there when it was opened, or has come back, as when journald
+    // is told to keep its journal on disk. What is written there is not seen: to be opened anew.
+    bool misses_directory();
     // Takes note of new and vanished files; drains fd(). True when files came or went.
     Result<bool> process();
     // With a match next() may be wrong for a second when it says that there is nothing more, and
@@ -102,13 +105,15 @@ private:
         void operator()(sd_journal* handle) const noexcept;
     };
 
-    explicit SdJournal(sd_journal* handle) : handle_{handle} {}
+    SdJournal(sd_journal* handle, const JournalPlace& place);
 
     Result<bool> step();
     Result<bool> look_again();
     bool visit_once(const Visit& visit, bool& has_text) const;
 
     std::unique_ptr<sd_journal, Close> handle_;
+    JournalPlace place_;
+    std::vector<std::string> watched_;  // the directories that are there since it was opened
     std::size_t longest_field_ = 64U << 10U;  // journald cuts lines of services at 48 KiB unless
                                               // told otherwise (journald.conf(5), LineMax=)
     bool standing_ = false;  // a seek went to an entry that next() has not told of yet

@@ -146,6 +146,17 @@ std::optional<std::uint64_t> journal_disk_available(const JournalPlace& place) {
     return std::nullopt;
 }
 
+std::vector<std::string> journal_tops(const JournalPlace& place) {
+    std::vector<std::string> there;
+    for (const auto& top : tops_of(place)) {
+        std::error_code unknown;
+        if (fs::is_directory(top, unknown)) {
+            there.push_back(top);
+        }
+    }
+    return there;
+}
+
 bool count_in_one_sequence(const JournalPlace& place) {
     std::optional<SequenceId> first;
     for (const auto& entry : entries_of(place)) {
