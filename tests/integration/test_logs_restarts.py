@@ -89,6 +89,7 @@ def test_killed_while_loki_fails_at_random_nothing_is_lost(feed):
 def test_after_an_orderly_stop_nothing_is_repeated(feed):
     with FakeLoki() as loki, ShippingAgent(shipping(feed, loki.url)) as agent:
         book = Written(feed)
+        loki.fail(Fault("slow", delay=0.2))  # there is nearly always a batch on its way
         quick = 0
         for trial in range(30):
             repeats = loki.repeats
