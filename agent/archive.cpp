@@ -165,6 +165,18 @@ Result<forwarder::Ledger::Kept> Archive::load_logs(WallTime now) {
 }
 
 Result<void> Archive::save_logs(const LogSave& save, WallTime now) {
+    auto saved = try_save_logs(save, now);
+    const std::lock_guard lock{mutex_};
+    logs_trouble_ = saved ? "" : saved.error().what;
+    return saved;
+}
+
+std::string Archive::logs_trouble() const {
+    const std::lock_guard lock{mutex_};
+    return logs_trouble_;
+}
+
+Result<void> Archive::try_save_logs(const LogSave& save, WallTime now) {
     if (logs_refused_) {
         return *logs_refused_;
     }

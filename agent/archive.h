@@ -6,6 +6,7 @@
 #include "agent/store_file.h"
 
 #include <atomic>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -26,12 +27,15 @@ public:
     Result<void> save_logs(const LogSave& save, WallTime now);
     void close() { file_.reset(); }
 
+    // Why the newest of log shipping is not saved; empty: it is. From any thread.
+    std::string logs_trouble() const;
     // How many damaged files were set aside. From any thread.
     std::uint64_t corruptions() const { return corruptions_; }
 
 private:
     Result<StoreFile*> file(WallTime now);
     Result<StoreFile*> file_to_save(WallTime now);
+    Result<void> try_save_logs(const LogSave& save, WallTime now);
     void take(const Error& failed, WallTime now);
     void set_aside(WallTime now);
     void tidy(WallTime now);
@@ -41,6 +45,8 @@ private:
     std::optional<StoreFile> file_;
     bool begun_anew_ = false;
     std::optional<Error> logs_refused_;
+    mutable std::mutex mutex_;
+    std::string logs_trouble_;
     std::optional<WallTime> tidied_;
     std::atomic<std::uint64_t> corruptions_ = 0;
 };

@@ -351,7 +351,8 @@ void History::fail(const Error& error) {
 }
 
 CollectorReport History::report() const {
-    return {.name = "store", .success = error_.empty(), .duration = took_, .error = error_};
+    const auto error = error_.empty() ? store_.logs_trouble() : error_;
+    return {.name = "store", .success = error.empty(), .duration = took_, .error = error};
 }
 
 void History::jobs(JobQuery query, std::function<void(Jobs)> done) {

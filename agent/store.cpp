@@ -79,6 +79,10 @@ std::uint64_t Store::corruptions() const {
     return state_->archive.corruptions();
 }
 
+std::string Store::logs_trouble() const {
+    return state_->archive.logs_trouble();
+}
+
 bool Store::end(std::chrono::milliseconds patience) {
     std::unique_lock lock{state_->mutex};
     state_->ending = true;

@@ -28,6 +28,7 @@ public:
     bool ask(Work work);
 
     std::uint64_t corruptions() const;
+    std::string logs_trouble() const;
 
     // Ends the thread after what was asked; false when it is still busy after `patience`: it is
     // left behind with what it uses.

@@ -146,7 +146,9 @@ Result<void> refuse_foreign(SQLite::Database& database, const std::string& path)
 
 // The page cache is small: what is read back is little.
 void set_up(SQLite::Database& database) {
-    database.exec("PRAGMA auto_vacuum=INCREMENTAL");  // before the first table
+    if (!has_schema(database)) {  // later it writes each time, which a full disk refuses
+        database.exec("PRAGMA auto_vacuum=INCREMENTAL");
+    }
     database.exec("PRAGMA journal_mode=WAL");
     database.exec("PRAGMA cache_size=-256");
     database.exec("PRAGMA mmap_size=0");

@@ -4,13 +4,16 @@
 #include <chrono>
 #include <utility>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 namespace paws::forwarder {
 
 namespace {
 
 constexpr std::chrono::seconds pause{5};
+constexpr std::chrono::seconds longest_commit{10};  // that is waited for
 constexpr std::size_t most_shown = 10;
 constexpr std::size_t most_unkept = 1'000;  // lines in quarantine, while the ledger fails
 
@@ -35,6 +38,13 @@ void Keeper::keep(Progress progress, std::vector<QuarantinedLine> quarantined) {
     waiting_ = std::move(progress);
     if (!asking_) {
         commit();
+    }
+}
+
+boost::asio::awaitable<void> Keeper::catch_up() {
+    if (asking_ && waiting_) {
+        catching_up_.expires_after(longest_commit);
+        co_await catching_up_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
     }
 }
 
@@ -78,6 +88,7 @@ void Keeper::committed(const Result<void>& result) {
             }
         });
     }
+    catching_up_.cancel();
     if (is_idle() && idle_) {
         std::exchange(idle_, nullptr)();
     }

@@ -205,6 +205,7 @@ asio::awaitable<void> Pump::deliver() {
             on_the_way_.expires_at(Timer::time_point::max());
             co_await wait(on_the_way_);
         }
+        co_await parts_.keeper.catch_up();
         auto delivered = co_await parts_.delivery.deliver(on_its_way_);
         sent_ += delivered.lines;
         sent_bytes_ += delivered.bytes;

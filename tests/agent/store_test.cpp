@@ -198,6 +198,17 @@ TEST_CASE("store: another process's lock is a timeout, and it goes on after it")
     write(file, changes);
 }
 
+TEST_CASE("store: to be opened and read it writes nothing, so that a full disk refuses neither") {
+    const Place place;
+    auto first = opened(place.path);
+    SQLite::Database other{place.path, SQLite::OPEN_READWRITE};
+    other.exec("BEGIN IMMEDIATE");  // what would be written now is refused
+    auto again = StoreFile::open(place.path, {});
+    REQUIRE(again);
+    CHECK(again->load());
+    CHECK(again->load_logs());
+}
+
 TEST_CASE("store: whose job it was may be learned after its end, and then stays") {
     const Place place;
     auto file = opened(place.path);

@@ -13,10 +13,11 @@ using namespace paws::forwarder;
 
 namespace {
 
-// Time of the processor, the best of a few: what else this machine does is not ours.
-double cost(Redactor& redactor, const std::string& line) {
+// Time of the processor, the best of some turns, or one that is good enough: what else this machine
+// does is not ours.
+double cost(Redactor& redactor, const std::string& line, int turns, double enough = 0) {
     auto best = std::numeric_limits<double>::max();
-    for (int turn = 0; turn < 3; ++turn) {
+    for (; turns > 0 && best > enough; --turns) {
         OpenKey open;
         const auto start = std::clock();
         redactor.redact(line, open);
@@ -35,7 +36,7 @@ std::string repeated(const std::string& piece, std::size_t size) {
 
 }  // namespace
 
-TEST_CASE("redactor: a line eight times as long costs no more than thirty times as much") {
+TEST_CASE("redactor: a line eight times as long costs no more than twelve times as much") {
     auto redactor =
         std::move(*Redactor::create({{"badge", "B-([0-9]+)"}, {"card", "card=([0-9]+).*cvv"}}));
     for (const auto& piece :
@@ -87,8 +88,7 @@ TEST_CASE("redactor: a line eight times as long costs no more than thirty times 
                                   "[redacted:",
                                   "B-1"}) {
         CAPTURE(piece);
-        const auto shorter = cost(redactor, repeated(piece, 1U << 16U));
-        const auto longer = cost(redactor, repeated(piece, 1U << 19U));
-        CHECK(longer < 30 * shorter + 0.005);
+        const auto allowed = 12 * cost(redactor, repeated(piece, 1U << 16U), 7);
+        CHECK(cost(redactor, repeated(piece, 1U << 19U), 30, allowed) <= allowed);
     }
 }

@@ -18,6 +18,8 @@ from polling import Unmet, wait_for
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="it needs root")
 JOURNALD = "/lib/systemd/systemd-journald"
+PLACE = "SELECT * FROM log_place"
+SENT = "SELECT value FROM log_counters WHERE counter = 'sent'"
 
 
 class Journald:
@@ -99,6 +101,23 @@ def test_a_real_journald_under_load_that_rotates():
         assert counted(agent, "dropped_total") == counted(agent, "journal_gaps_total") == 0
 
 
+def the_gap(agent, loki, book):
+    """Waits for all that was not vacuumed. Those that were: one piece, which is counted; where it
+    begins."""
+    wait_for(lambda: any(row.line == book.texts[-1] for row in book.held(loki)), 60, "the last")
+    held = {row.line for row in book.held(loki)}
+    missing = [text for text in book.texts if text not in held]
+    book.check(loki, 60, apart=missing)
+    wait_for(lambda: counted(agent, "journal_gaps_total") >= 1, 30, "the gap is counted")
+    dropped = counted(agent, "dropped_total", reason="vacuumed")
+    # journald numbers lines of its own, too: it says what it has vacuumed.
+    print(f"{len(missing)} were vacuumed, {dropped:.0f} are counted")
+    assert 1000 < len(missing) <= dropped <= len(missing) + 20
+    begin = book.texts.index(missing[0])
+    assert missing == book.texts[begin:begin + len(missing)]
+    return begin
+
+
 def test_a_real_journald_that_vacuums_what_was_not_read_yet():
     with Journald("RuntimeMaxUse=4M\nRuntimeMaxFileSize=1M\n") as journald, FakeLoki() as loki, \
             ShippingAgent(shipping(journald, loki.url, batch_lines=500)) as agent:
@@ -111,16 +130,20 @@ def test_a_real_journald_that_vacuums_what_was_not_read_yet():
         book.lines(20_000, size=300)
         journald.tell("--sync")
         agent.start()
-        wait_for(lambda: any(row.line == book.texts[-1] for row in book.held(loki)), 60, "the last")
-        held = {row.line for row in book.held(loki)}
-        missing = [text for text in book.texts if text not in held]
-        book.check(loki, 60, apart=missing)
-        wait_for(lambda: counted(agent, "journal_gaps_total") >= 1, 30, "the gap is counted")
-        dropped = counted(agent, "dropped_total", reason="vacuumed")
-        # journald numbers lines of its own, too: it says what it has vacuumed.
-        print(f"{len(missing)} were vacuumed, {dropped:.0f} are counted")
-        assert 1000 < len(missing) <= dropped <= len(missing) + 20
-        assert missing == book.texts[100:100 + len(missing)], "the oldest, in one piece"
+        assert the_gap(agent, loki, book) == 100, "the oldest"
+
+
+def test_a_real_journald_that_vacuums_while_loki_is_down():
+    with Journald("RuntimeMaxUse=4M\nRuntimeMaxFileSize=1M\n") as journald, FakeLoki() as loki, \
+            ShippingAgent(shipping(journald, loki.url, batch_lines=500)) as agent:
+        book = Loaded(journald)
+        book.lines(100)
+        book.check(loki)
+        loki.down()
+        book.lines(20_000, size=300)
+        journald.tell("--sync")
+        loki.up()
+        assert the_gap(agent, loki, book) > 100, "it held what it had read"
 
 
 def test_a_namespace_is_read_by_its_name():
@@ -178,31 +201,49 @@ def small_disk(path, size):
         subprocess.run(["umount", "-l", path], check=True)
 
 
+def fill(path):
+    with contextlib.suppress(OSError), open(path, "wb", buffering=0) as out:
+        while True:
+            out.write(b"x" * 4096)
+
+
 def test_a_full_disk_where_the_place_is_kept(feed, tmp_path):
-    with FakeLoki() as loki:
-        state = tmp_path / "state"
+    state = tmp_path / "state"
+    with FakeLoki() as loki, small_disk(state, "3m"):
         agent = ShippingAgent(shipping(feed, loki.url))
         agent.config.write_text(agent.config.read_text().replace(str(agent.state), str(state)))
         agent.state = state
-        with small_disk(state, "3m"), agent:
-            book = Written(feed)
+        book = Written(feed)
+
+        def all_is_kept():
+            return kept(agent, SENT) == [(len(book.texts),)]
+
+        def store_works():
+            return agent.metrics().value("paws_agent_collector_success", collector="store") == 1
+
+        with agent:
             book.lines(200)
-            assert book.check(loki) == 0
-            fill = state / "fill"
-            with contextlib.suppress(OSError), open(fill, "wb", buffering=0) as out:
-                while True:
-                    out.write(b"x" * 4096)
+            wait_for(all_is_kept, 30, "the place is kept")
+            before = kept(agent, PLACE)
+            fill(state / "fill")
             for _ in range(10):
                 book.lines(300)
                 time.sleep(0.15)
             assert book.check(loki) == 0, "lines arrive also when their place cannot be kept"
-            fill.unlink()
+            assert kept(agent, PLACE) == before
+            wait_for(lambda: "paws.db: its disk is full" in agent.log(), 30, "its log says why")
+            assert not store_works()
+            agent.kill()
+            agent.start()
+            book.lines(100)
+            assert book.check(loki) == 3000, "all since the place come again, and they alone"
+            assert kept(agent, PLACE) == before
+            (state / "fill").unlink()
             # What could not be kept is kept a little later.
-            sent = "SELECT value FROM log_counters WHERE counter = 'sent'"
-            wait_for(lambda: kept(agent, sent) == [(len(book.texts),)], 60, "the place is kept")
+            wait_for(all_is_kept, 60, "the place is kept")
+            wait_for(store_works, 30, "it says so")
             agent.kill()
             book.lines(100)
             agent.start()
-            repeated = book.check(loki)
-            assert repeated < 300
+            assert book.check(loki) == 3000, "and never again"
             order_is_kept(loki)

@@ -104,6 +104,10 @@ class FakeLoki:
         return self._server.accepted
 
     @property
+    def open_connections(self) -> int:
+        return len(self._server.connections())
+
+    @property
     def problems(self) -> list[str]:
         """Of pushes that were decoded later."""
         return self._server.problems
