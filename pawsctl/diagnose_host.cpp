@@ -140,11 +140,10 @@ std::optional<std::string> collector_error(const Evidence& evidence, std::string
     return std::nullopt;
 }
 
-// The group must be able to read what journald makes there, which is tmpfiles' to say. An agent
-// that has a journal open looks at no directory that was not there.
+// The group must be able to read what journald makes there, which is tmpfiles' to say.
 constexpr std::string_view keep_journal =
     "mkdir -p /var/log/journal && systemd-tmpfiles --create --prefix=/var/log/journal && "
-    "systemctl restart systemd-journald paws-agent";
+    "systemctl restart systemd-journald";
 // Named so that it is read after other drop-ins.
 constexpr std::string_view set_persistent =
     "mkdir -p /etc/systemd/journald.conf.d && printf '[Journal]\\nStorage=persistent\\n' "

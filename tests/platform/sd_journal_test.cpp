@@ -52,6 +52,13 @@ std::vector<std::string> rest(SdJournal& journal) {
 
 using Messages = std::vector<std::string>;
 
+// Of a machine, below a root.
+fs::path machine_directory(const fs::path& top) {
+    const auto directory = top / "0123456789abcdef0123456789abcdef";
+    fs::create_directories(directory);
+    return directory;
+}
+
 // What opening says to a user without rights; asked in a child, which may give up its own.
 Errc opened_by_nobody(const fs::path& directory) {
     const auto child = ::fork();
@@ -76,6 +83,32 @@ Errc opened_by_nobody(const fs::path& directory) {
 }
 
 }  // namespace
+
+TEST_CASE(
+    "sd_journal: a directory that comes later, or comes back, is missed until it is opened anew") {
+    const TemporaryDirectory root;
+    const auto in_memory = root.path() / "run/log/journal";
+    const auto on_disk = root.path() / "var/log/journal";
+    JournalWriter writer{machine_directory(in_memory)};
+    add(writer, 1);
+    writer.commit();
+    const platform::JournalPlace place{.root = root.path()};
+    auto journal = SdJournal::open(place).value();
+    CHECK_FALSE(journal.misses_directory());
+    JournalWriter other{machine_directory(on_disk)};
+    add(other, 2);
+    other.commit();
+    CHECK(journal.process());
+    CHECK(rest(journal) == Messages{"1"});
+    CHECK(journal.misses_directory());
+    journal = SdJournal::open(place).value();
+    CHECK_FALSE(journal.misses_directory());
+    CHECK(rest(journal) == Messages{"1", "2"});
+    fs::rename(on_disk, root.path() / "aside");
+    CHECK_FALSE(journal.misses_directory());
+    fs::rename(root.path() / "aside", on_disk);
+    CHECK(journal.misses_directory());
+}
 
 TEST_CASE("SdJournal: matched entries come in order, with their time and fields") {
     const TemporaryDirectory directory;

@@ -111,13 +111,16 @@ def test_without_a_journal_on_disk_it_reads_the_one_in_memory():
 
 
 def keeps_a_journal_by(host, agent, command):
-    """The printed command, as it stands: what a runner says from then on is on disk, and the agent knows it."""
+    """The printed command, as it stands: what a runner says from then on is on disk, and the agent that runs
+    knows it."""
+    pid = agent.pid()
     host.run(["sh", "-c", command], timeout=60)
     runner = RunnerUnit(host, "kept").install().start()
     agent.wait_for_state(runner.name, "idle")
     on_disk = ["journalctl", "--directory=/var/log/journal", "-q", "-u", runner.unit]
     host.wait_for(lambda: "Listening for Jobs" in host.run(on_disk, check=False).stdout, 30, "it is kept")
     host.wait_for(lambda: (told := check_of(host, "journal"))["verdict"] == "ok" or Unmet(told), 30, "all is well")
+    assert agent.pid() == pid
 
 
 def test_a_journal_that_only_lacks_its_directory_is_kept_by_the_command_that_is_printed():
