@@ -25,7 +25,8 @@ def hide_secrets(host: Host) -> None:
 SYSCALL = """perl -MConfig -e 'my $x86 = $Config{archname} =~ /^x86_64/; my $agent = $ARGV[0]; my $no = -1;
 sub call { my ($x86_64, $arm64, @rest) = @_; syscall($x86 ? $x86_64 : $arm64, map { int } @rest) } """
 AT_AGENT = "' $(pidof paws-agent)"
-LISTEN = "perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Local => $ARGV[0], Listen => 1) or die \"$!\\n\"'"
+LISTEN = "perl -MIO::Socket::UNIX -e 'unlink $ARGV[0];" \
+         "IO::Socket::UNIX->new(Local => $ARGV[0], Listen => 1) or die \"$!\\n\"'"
 
 # What a job may not do at all: its command fails.
 DENIED = {
@@ -56,7 +57,7 @@ DENIED = {
     "listen beside the agent": f"{LISTEN} /run/paws-agent/job.sock",
     "listen where the agent does": f"{LISTEN} {SOCKET}",
     "put a socket in the place of the agent's":
-        f"rm -f /tmp/job.sock; {LISTEN} /tmp/job.sock && mv -f /tmp/job.sock {SOCKET}",
+        f"{LISTEN} /tmp/job.sock && mv -f /tmp/job.sock {SOCKET}",
     "restart the agent by systemd": f"systemctl restart {UNIT}",
     "stop its own unit by systemd": f"systemctl stop {RUNNER_UNIT}",
     "start a unit of its own": "systemd-run --unit=job-owned true",
