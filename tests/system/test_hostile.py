@@ -254,14 +254,14 @@ SETTINGS = {
 }
 TRACES = {
     "from the future":
-        ("for y in 2098 2099; do echo x >Worker_${y}0101-000000-utc.log; done", "rm Worker_209*"),
+        ("for y in 2098 2099; do head -c 3M /dev/zero >Worker_${y}0101-000000-utc.log; done", "rm Worker_209*"),
     "of the longest names there are, deep in each other":
         ("n=$(printf 'n%.0s' $(seq 255)) && touch Worker_20260101-000000-utc.log"
          " && for k in $(seq 100); do touch $k${n#???}; done"
-         " && for k in $(seq 15); do mkdir $n && cd $n || exit; done && touch $n",
+         " && for k in $(seq 15); do mkdir $n && cd $n || exit; done && head -c 3M /dev/zero >$n",
          "rm -rf n* [0-9]*n Worker_20260101-000000-utc.log"),
     "whose names break lines and quotes":
-        ("touch \"$(printf 'a\\nb\"} 1')\" \"$(printf '\\377\\376')\"",
+        ("head -c 3M /dev/zero | tee \"$(printf 'a\\nb\"} 1')\" >\"$(printf '\\377\\376')\"",
          "rm -f a* \"$(printf '\\377\\376')\""),
 }
 
@@ -305,6 +305,7 @@ def test_traces_that_are_none_are_measured_and_tell_of_no_job(host, agent, runne
         agent.wait_for_state(runner.name, "idle")
         measured = host.wait_for(lambda: agent.metrics().value(
             "paws_runner_directory_bytes", runner=runner.name, directory="diag"), 60, "it was measured")
+        assert measured >= 3 << 20
         assert measured == int(host.run(f"du -s -B1 {ROOT}/_diag").stdout.split()[0])
         agent.wait_for_collectors()
         assert agent.runner(runner.name)["job"] is None and agent.runner(runner.name)["health"] == "ok"
