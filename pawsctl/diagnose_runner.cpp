@@ -163,8 +163,11 @@ void check_hooks(const Evidence& evidence, Checks& checks) {
 }
 
 // What opens it: the access list of a directory that is closed itself, and where that is above the
-// root, what keeps the agent's action from it.
-std::string way_to_traces(const Evidence& evidence) {
+// root, what keeps the agent's action from it. A link a job has put there, and no list opens it.
+std::string way_to_traces(const Evidence& evidence, const std::string& error) {
+    if (error.find("symlink") != std::string::npos) {
+        return "ls -l " + printable(evidence.root.path) + "/_diag";
+    }
     const auto files = text(object(evidence.runner, "files"), "error");
     return files.find("not opened by its action") == std::string::npos
                ? "setfacl -m u:paws-agent:rx " + printable(evidence.root.path) + "/_diag"
@@ -179,7 +182,7 @@ Check trace(const Evidence& evidence) {
             "_diag", Verdict::unknown, "the agent does not say whether it can read it", "");
     }
     return error.empty() ? well("_diag", "readable by the agent")
-                         : found("_diag", Verdict::degraded, error, way_to_traces(evidence));
+                         : found("_diag", Verdict::degraded, error, way_to_traces(evidence, error));
 }
 
 Check version(const Evidence& evidence) {

@@ -250,6 +250,13 @@ TEST_CASE("diagnosis: traces that no action could open lead to the action's jour
           "journalctl -u 'paws-open@acme-widgets.build-01.service'");
 }
 
+TEST_CASE("diagnosis: no access list opens traces that are a link") {
+    auto evidence = good_runner();
+    evidence.runner["trace"] = {
+        {"error", "/home/ci/runner/_diag: is or passes through a symlink; not followed"}};
+    CHECK(runner_check(evidence, "_diag").fix == "ls -l " + evidence.root.path + "/_diag");
+}
+
 TEST_CASE("diagnosis: settings of the unit that are worth a drop-in come with it") {
     auto evidence = good_runner();
     evidence.service["OOMPolicy"] = "stop";

@@ -6,10 +6,11 @@ import time
 
 import exposition
 import project
-from polling import Unmet, wait_for
+from polling import Unmet
 from runner_unit import RunnerUnit
 
 BOUND = 5 if project.is_sanitized() else 1
+FEWEST, MOST = 4, 12  # attempts
 
 
 def seconds_until_seen(host, agent, kill, by_metrics, by_status):
@@ -41,8 +42,15 @@ def is_in_time(what, seen):
 
 
 def in_time(attempt):
-    """What else this machine does is not the agent's: again, if it had much to do."""
-    wait_for(attempt, 90, f"it is seen within {BOUND} s")
+    """At least two thirds of the attempts are: what else this machine does, for a moment, is not the
+    agent's. More are made while it is open."""
+    seen = []
+    while seen.count(True) + MOST - len(seen) >= MOST * 2 / 3:
+        seen.append(attempt())
+        if len(seen) >= FEWEST and seen.count(True) >= len(seen) * 2 / 3:
+            print(f"{seen.count(True)} of {len(seen)} attempts in time")
+            return
+    raise AssertionError(f"{seen.count(True)} of {len(seen)} attempts within {BOUND} s: {seen}")
 
 
 def test_the_main_process(host, agent, runner):
@@ -96,6 +104,7 @@ def test_it_is_seen_though_nobody_asks(host, agent, runner):
         metrics, _ = exposition.timed_scrape(agent.connect)
         print(f"facts of {metrics.taken() - killed:.3f} s after the kill: {metrics.state(runner.name)}")
         agent.wait_for_state(runner.name, "stopped")
-        return metrics.state(runner.name) == "stopped" and metrics.taken() - killed < BOUND
+        young = metrics.taken() - killed
+        return metrics.state(runner.name) == "stopped" and young < BOUND or Unmet(young)
 
     in_time(attempt)

@@ -73,13 +73,52 @@ def test_what_the_agents_user_may_do_cell_by_cell(host, agent, runner):
     table = {unit: {verb for verb, method in VERBS.items() if ask(host, method, "ss", unit, "replace")}
              for unit in UNITS}
     assert table == UNITS
-    runner.start()
-    for unit in (runner.unit, UNIT):  # loaded: of others systemd says so before it asks polkit
-        assert not ask(host, "KillUnit", "ssi", unit, "all", "15"), unit
-        assert not ask(host, "SetUnitProperties", "sba(sv)", unit, "true", "1", "CPUWeight", "t", "100")
-        assert not ask(host, "ResetFailedUnit", "s", unit), unit
     for unit in UNITS:
         assert not ask(host, "StartTransientUnit", "ssa(sv)a(sa(sv))", unit, "fail", "1",
                        "Description", "s", "mine", "0"), unit
     assert not ask(host, "Reload") and not ask(host, "PowerOff")
     assert not ask(host, "EnableUnitFiles", "asbb", "1", "paws-open@x.service", "false", "false")
+    assert not ask(host, "MaskUnitFiles", "asbb", "1", "paws-open@x.service", "false", "false")
+
+
+@pytest.fixture
+def loaded(host, runner):
+    """A unit of each kind, active: of others systemd says that they are not before it asks polkit."""
+    stays = "/etc/systemd/system/paws-open@.service.d/stays.conf"
+    host.write(stays, "[Service]\nExecStart=\nExecStart=true\nRemainAfterExit=yes\n")
+    host.run("systemctl daemon-reload")
+    runner.start()
+    action = f"paws-open@{runner.name}.service"
+    host.run(["systemctl", "start", action])
+    yield {"runner": runner.unit, "action": action, "agent": UNIT}
+    host.run(f"systemctl stop {action}; rm {stays}; systemctl daemon-reload")
+
+
+JOBS = ("start", "stop", "restart", "reload", "try-restart", "reload-or-restart", "reload-or-start")
+REFUSED = {
+    "KillUnit": ("ssi", "all", "15"),
+    "SetUnitProperties": ("sba(sv)", "true", "1", "CPUWeight", "t", "100"),
+    "ResetFailedUnit": ("s",),
+    "ReloadUnit": ("ss", "replace"),
+    "TryRestartUnit": ("ss", "replace"),
+    "ReloadOrRestartUnit": ("ss", "replace"),
+    "ReloadOrTryRestartUnit": ("ss", "replace"),
+    "FreezeUnit": ("s",),
+    "ThawUnit": ("s",),
+    "CleanUnit": ("sas", "1", "runtime"),
+    "BindMountUnit": ("sssbb", "/etc", "/srv", "false", "false"),
+}
+
+
+@pytest.mark.parametrize("kind", ("runner", "action", "agent"))
+def test_nothing_else_may_be_done_to_a_unit_that_is_loaded(host, agent, loaded, kind):
+    unit = loaded[kind]
+    assert host.show(unit, "ActiveState")["ActiveState"] == "active"
+    before = host.show(unit, "ActiveState", "InvocationID", "UnitFileState")
+    allowed = {method for method, (signature, *rest) in REFUSED.items()
+               if ask(host, method, signature, unit, *rest)}
+    assert allowed == set()
+    assert not [job for job in JOBS if ask(host, "EnqueueUnitJob", "sss", unit, job, "replace")]
+    assert not ask(host, "MaskUnitFiles", "asbb", "1", unit, "true", "true")
+    assert not ask(host, "DisableUnitFiles", "asb", "1", unit, "true")
+    assert host.show(unit, "ActiveState", "InvocationID", "UnitFileState") == before
