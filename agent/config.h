@@ -106,7 +106,7 @@ struct LogsSection {
     std::vector<std::string> units;        // names or globs; empty: all
     std::vector<std::string> identifiers;  // empty: all
     forwarder::Priority priority = forwarder::Priority::debug;
-    bool diag = true;                      // the runners' own traces
+    bool diag = true;  // the runners' own traces
     std::map<std::string, std::string> labels;
     LogMetadata metadata = LogMetadata::as_loki_can;
     std::uint64_t batch_bytes = 1U << 20U;

@@ -339,8 +339,7 @@ int SdJournal::fd() const {
 // libsystemd watches those that it finds (252, sd-journal.c: add_search_paths()).
 bool SdJournal::misses_directory() {
     const auto there = journal_tops(place_);
-    std::erase_if(watched_,
-                  [&](const auto& top) { return std::ranges::count(there, top) == 0; });
+    std::erase_if(watched_, [&](const auto& top) { return std::ranges::count(there, top) == 0; });
     return there.size() > watched_.size();
 }
 
