@@ -78,8 +78,8 @@ void SdJournal::Close::operator()(sd_journal* handle) const noexcept {
     sd_journal_close(handle);
 }
 
-SdJournal::SdJournal(sd_journal* handle, const JournalPlace& place)
-    : handle_{handle}, place_{place}, watched_{journal_tops(place)} {}
+SdJournal::SdJournal(sd_journal* handle, JournalPlace place, std::vector<JournalTop> watched)
+    : handle_{handle}, place_{std::move(place)}, watched_{std::move(watched)} {}
 
 Result<SdJournal> SdJournal::open(const JournalPlace& place) {
     if (const auto access = check_journal_access(place); !access) {
@@ -87,12 +87,13 @@ Result<SdJournal> SdJournal::open(const JournalPlace& place) {
     }
     const BusGuard guard;
     AbortGuard::install();
+    auto tops = journal_tops(place);  // first: one that comes meanwhile may not be seen
     sd_journal* handle = nullptr;
     if (const int opened = unless_aborted([&] { return open_handle(place, &handle); });
         opened < 0) {
         return journal_error(opened, "open");
     }
-    SdJournal journal{handle, place};
+    SdJournal journal{handle, place, std::move(tops)};
     journal.set_longest_field(journal.longest_field_);
     if (const int fd = sd_journal_get_fd(handle); fd < 0) {
         return journal_error(fd, "watch its files");

@@ -30,6 +30,15 @@ struct JournalPlace {
     std::string name_space;  // systemd-journald.service(8): LogNamespace=
 };
 
+// A directory below which journald makes its files, told from another that takes its place.
+struct JournalTop {
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+    std::int64_t born = 0;  // in nanoseconds; 0 where the file system does not say
+
+    bool operator==(const JournalTop&) const = default;
+};
+
 // When the journal took an entry, in microseconds.
 struct EntryClocks {
     std::array<std::uint8_t, 16> boot{};
@@ -89,8 +98,9 @@ public:
     bool visit(const Visit& visit);
 
     int fd() const;
-    // A directory has come that was not there when it was opened, or has come back, as when journald
-    // is told to keep its journal on disk. What is written there is not seen: to be opened anew.
+    // A directory has come that was not there when it was opened, or has come back, as when
+    // journald is told to keep its journal on disk. What is written there is not seen: to be opened
+    // anew.
     bool misses_directory();
     // Takes note of new and vanished files; drains fd(). True when files came or went.
     Result<bool> process();
@@ -105,7 +115,7 @@ private:
         void operator()(sd_journal* handle) const noexcept;
     };
 
-    SdJournal(sd_journal* handle, const JournalPlace& place);
+    SdJournal(sd_journal* handle, JournalPlace place, std::vector<JournalTop> watched);
 
     Result<bool> step();
     Result<bool> look_again();
@@ -113,7 +123,7 @@ private:
 
     std::unique_ptr<sd_journal, Close> handle_;
     JournalPlace place_;
-    std::vector<std::string> watched_;  // the directories that are there since it was opened
+    std::vector<JournalTop> watched_;         // that are there since it was opened
     std::size_t longest_field_ = 64U << 10U;  // journald cuts lines of services at 48 KiB unless
                                               // told otherwise (journald.conf(5), LineMax=)
     bool standing_ = false;  // a seek went to an entry that next() has not told of yet

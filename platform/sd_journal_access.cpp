@@ -11,6 +11,8 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 namespace paws::platform {
@@ -146,12 +148,16 @@ std::optional<std::uint64_t> journal_disk_available(const JournalPlace& place) {
     return std::nullopt;
 }
 
-std::vector<std::string> journal_tops(const JournalPlace& place) {
-    std::vector<std::string> there;
+std::vector<JournalTop> journal_tops(const JournalPlace& place) {
+    std::vector<JournalTop> there;
     for (const auto& top : tops_of(place)) {
-        std::error_code unknown;
-        if (fs::is_directory(top, unknown)) {
-            there.push_back(top);
+        struct statx found {};
+        if (::statx(AT_FDCWD, top.c_str(), 0, STATX_TYPE | STATX_INO | STATX_BTIME, &found) == 0 &&
+            S_ISDIR(found.stx_mode)) {
+            there.push_back(
+                {.device = ::makedev(found.stx_dev_major, found.stx_dev_minor),
+                 .inode = found.stx_ino,
+                 .born = found.stx_btime.tv_sec * 1'000'000'000 + found.stx_btime.tv_nsec});
         }
     }
     return there;

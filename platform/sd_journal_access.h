@@ -24,8 +24,8 @@ struct JournalFile {
 // The files that are there, as far as they can be seen.
 std::vector<JournalFile> journal_files(const JournalPlace& place);
 
-// The directories below which journald makes its files, of those that are there.
-std::vector<std::string> journal_tops(const JournalPlace& place);
+// The directories that are there, of those below which journald makes its files.
+std::vector<JournalTop> journal_tops(const JournalPlace& place);
 
 // What its file system has for journald, where that writes now.
 std::optional<std::uint64_t> journal_disk_available(const JournalPlace& place);

@@ -126,3 +126,16 @@ def test_a_journal_that_appears_late_is_read_from_its_beginning(tmp_path):
             book.lines(100)
             book.check(loki)
             order_is_kept(loki)
+
+
+def test_a_directory_that_comes_back_is_read_on(feed):
+    """As one that comes when the host is told to keep its journal: libsystemd would never look there."""
+    with FakeLoki() as loki, ShippingAgent(shipping(feed, loki.url)):
+        book = Written(feed)
+        book.lines(20)
+        book.check(loki)
+        feed.directory.rename(feed.directory.with_name("aside"))
+        with JournalFeed(feed.directory) as again:
+            book.feed = again
+            book.lines(20)
+            book.check(loki, 60)
