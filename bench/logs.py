@@ -2,8 +2,8 @@
 """What shipping logs costs, beside the cheapest way to read the same journal.
 
 Drains a journal of 500,000 entries into a Loki that keeps nothing, with redaction on, and compares CPU
-per line with the read floor (sd_journal_next and one pass over the fields, no more); then rests beside
-a quiet journal, and ships 1,000 lines a second into a Loki that notes when each line came.
+per line with the read floor (sd_journal_next and one pass over the fields, no more) and with syslog-ng; then
+rests beside a quiet journal, and ships 1,000 lines a second into a Loki that notes when each line came.
 Adds "logs" to build/bench.json and prints every figure with its target.
 Usage: ./dev bench logs [--entries 500000] [--repeat 9] [--strict]
 """
@@ -25,11 +25,14 @@ sys.path[:0] = [str(ROOT / "tests/support"), str(ROOT / "bench")]
 os.environ.setdefault("PAWS_BUILD", str(ROOT / "build/release"))
 
 import journal_source  # noqa: E402  the paths above lead to these
+import log_peer  # noqa: E402
 from agent_process import AgentProcess  # noqa: E402
 from fake_loki import FakeLoki  # noqa: E402
 from journal_feed import JournalFeed  # noqa: E402
 
 BIN = ROOT / "build/release/bin"
+PEER = ROOT / "build/cache/peer"
+PEER_ROUNDS = 3  # each takes as long as several of the others
 CONFIG = """
 [journal]
 directory = "{journal}"
@@ -150,21 +153,28 @@ def main():
 
     journal = ROOT / "build/cache" / ("bench-journal-users" if options.users else "bench-journal")
     journal_source.make(journal, options.entries, options.users)
-    floors, drains = [], []
+    floors, drains, peers = [], [], []
     with null_loki() as url:
         floor(journal)  # warm: the page cache
         for _ in range(options.repeat):  # in turns, so that a busy moment hits all
             entries, seconds = floor(journal)
             floors.append(seconds / entries * 1e6)
             drains.append(drain(journal, entries, url))
+            if len(peers) < PEER_ROUNDS and log_peer.is_there(PEER):
+                peers.append(log_peer.drain(PEER, journal, entries, url, cpu_seconds))
         figures = {key: statistics.median(one[key] for one in drains) for key in drains[0]}
         figures |= {"entries": entries, "floor_us_per_line": statistics.median(floors),
                     "ratio_of_each_round": " ".join(f"{drained['cpu_us_per_line'] / below:.2f}"
                                                     for below, drained in zip(floors, drains)),
+                    "peer": {key: statistics.median(one[key] for one in peers) for key in (peers or [{}])[0]},
                     "idle": idle(options.seconds, url)}
     figures["lag"] = lag(1000, options.seconds)
     met = [(what, measured, bound, measured <= bound) for what, measured, bound in targets(figures)]
     print(json.dumps(figures, indent=2))
+    if peers:
+        of_floor = figures["peer"]["cpu_us_per_line"] / figures["floor_us_per_line"]
+        print(f"  syslog-ng: CPU per line / read floor {of_floor:.2f}, "
+              f"{figures['peer']['lines_per_second']:.0f} lines/s")
     for what, measured, bound, holds in met:
         print(f"  {'ok    ' if holds else 'MISSED'} {what}: {measured:.4g} (at most {bound:.4g})")
     file = ROOT / "build/bench.json"
