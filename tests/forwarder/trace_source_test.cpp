@@ -110,7 +110,7 @@ TEST_CASE("trace source: a secret that lies across the end of a long component d
         trace_name(0),
         "[2026-01-02 03:04:05Z INFO " + std::string(110, 'x') + " " + secret + "] done\n");
     REQUIRE(rig.has_lines(1));
-    const auto component = rig.told(rig.batch.decode(rig.batch.items()[0]), "component");
+    const auto component = Rig::told(rig.batch.decode(rig.batch.items()[0]), "component");
     CHECK(component.starts_with("xxx"));
     CHECK(component.find("ghp_") == std::string::npos);
 }

@@ -54,7 +54,7 @@ using Messages = std::vector<std::string>;
 
 // Of a machine, below a root.
 fs::path machine_directory(const fs::path& top) {
-    const auto directory = top / "0123456789abcdef0123456789abcdef";
+    auto directory = top / "0123456789abcdef0123456789abcdef";
     fs::create_directories(directory);
     return directory;
 }
