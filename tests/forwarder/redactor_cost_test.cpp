@@ -36,7 +36,7 @@ std::string repeated(const std::string& piece, std::size_t size) {
 
 }  // namespace
 
-TEST_CASE("redactor: a line eight times as long costs no more than twelve times as much") {
+TEST_CASE("redactor: a line eight times as long costs no more than twenty times as much") {
     auto redactor =
         std::move(*Redactor::create({{"badge", "B-([0-9]+)"}, {"card", "card=([0-9]+).*cvv"}}));
     for (const auto& piece :
@@ -88,7 +88,8 @@ TEST_CASE("redactor: a line eight times as long costs no more than twelve times 
                                   "[redacted:",
                                   "B-1"}) {
         CAPTURE(piece);
-        const auto allowed = 12 * cost(redactor, repeated(piece, 1U << 16U), 7);
+        // 8^1.5 is 22.6; on a busy machine what is linear comes to 12.
+        const auto allowed = 20 * cost(redactor, repeated(piece, 1U << 16U), 7);
         CHECK(cost(redactor, repeated(piece, 1U << 19U), 30, allowed) <= allowed);
     }
 }
