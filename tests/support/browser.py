@@ -46,7 +46,8 @@ class Browser:
         return self.driver.execute_cdp_cmd(command, arguments)
 
     def open(self, url: str, scheme: str = "light", width: int = 1280, height: int = 900) -> None:
-        self.driver.get_log("performance")  # of the page before
+        self.driver.get("about:blank")  # what the page before asks for at the very end comes before this
+        self.driver.get_log("performance")
         self.driver.get_log("browser")
         self.protocol("Emulation.setEmulatedMedia",
                       features=[{"name": "prefers-color-scheme", "value": scheme}])
