@@ -32,7 +32,8 @@ JournalSource::JournalSource(Intake& intake,
       filter_{filter},
       bounds_{bounds},
       lines_{intake, filter},
-      ahead_{filter.takes_all() ? 0 : most_left_out} {}
+      ahead_{filter.takes_all() ? 0 : most_left_out},
+      numbers_{intake, !filter.takes_all()} {}
 
 Result<void> JournalSource::open(const Position& from, const Beginning& beginning, WallTime now) {
     beginning_ = beginning;
@@ -62,15 +63,17 @@ Result<void> JournalSource::go_to(const Position& from) {
         return sought;
     }
     taken_ = Place{.entry = entry_place(from.cursor), .at = from.read.value_or(WallTime{})};
-    counted_from_ = taken_->entry.sequence();
-    counted_ = 0;
+    numbers_.begin_after(taken_->entry.sequence());
     ahead_.begin_after(from.cursor);
-    gap_possible_ = !journal_->is_at(from.cursor);
-    if (gap_possible_ && !filter_.takes_all()) {
-        intake_.found_gap();  // how much of it was wanted nobody knows
-    }
+    const bool is_there = journal_->is_at(from.cursor);
     if (filter_.takes_all()) {
+        if (!is_there) {
+            numbers_.expect_gap();
+        }
         return {};
+    }
+    if (!is_there) {
+        intake_.found_gap();  // how much of it was wanted nobody knows
     }
     const auto narrowed = narrow();
     return narrowed ? journal_->seek_after(from.cursor) : narrowed;
@@ -79,9 +82,8 @@ Result<void> JournalSource::go_to(const Position& from) {
 // Where it begins is a place to go on from, also when nothing is logged for long, or nothing that
 // is wanted.
 Result<void> JournalSource::begin(WallTime now) {
-    gap_possible_ = false;
     taken_.reset();
-    counted_from_.reset();
+    numbers_.begin_after({});
     ahead_.begin_after({});
     if (beginning_.at == Beginning::At::now) {
         if (auto looked = look_for_last(now); !looked) {
@@ -116,7 +118,7 @@ Result<void> JournalSource::look_for_last(WallTime now) {
         taken_ = std::move(last);
         ahead_.begin_after(taken_->entry.cursor);
     }
-    look_for_unreadable();
+    look_for_missing();
     return there ? Result<void>{} : Result<void>{there.error()};
 }
 
@@ -158,7 +160,8 @@ Result<JournalSource::Place> JournalSource::here() const {
 Result<void> JournalSource::process() {
     const auto changed = journal_->process();
     if (changed && *changed) {
-        gap_possible_ = true;
+        changed_ = true;
+        numbers_.expect_gap();
         one_sequence_ = platform::count_in_one_sequence(place_);
     }
     return changed ? Result<void>{} : Result<void>{changed.error()};
@@ -171,39 +174,17 @@ void JournalSource::tell(Position& position) const {
     }
 }
 
-// With a filter the numbers have gaps by themselves.
-void JournalSource::look_for_gap(const Place& place) {
-    const bool compare = std::exchange(gap_possible_, false) && counted_from_;
-    if (!filter_.takes_all() || (counted_from_ && !compare)) {
-        return;
-    }
-    const auto now = place.entry.sequence();
-    const auto expected = compare ? counted_from_->number + counted_ + 1 : 0;
-    if (now && compare && now->id == counted_from_->id && now->number > expected) {
-        intake_.found_gap();
-        intake_.lost(LogLoss::vacuumed, now->number - expected);
-    }
-    if (now) {  // it is counted itself when it is taken
-        counted_from_ = SequenceNumber{.id = now->id, .number = now->number - 1};
-        counted_ = 0;
-    }
+// journald wipes what it removes under whoever has it open (252, fs-util.c: unlinkat_deallocate()):
+// of entries that are wiped, and of whole files, libsystemd says that they are damaged, or nothing.
+bool JournalSource::files_changed() {
+    return process() && changed_;
 }
 
-// Entries and whole files that are damaged are passed over without a word. One that was taken ahead
-// of its place counts where its place is.
-void JournalSource::look_for_unreadable() {
+void JournalSource::look_for_missing() {
     const auto to = taken_ ? taken_->entry.sequence() : std::nullopt;
-    if (to == counted_from_) {
-        return;
-    }
-    const bool compare =
-        to && counted_from_ && counted_from_->id == to->id && counted_from_->number < to->number;
-    const auto passed = compare ? to->number - counted_from_->number : 0;
-    if (filter_.takes_all() && compare && passed > counted_) {
-        intake_.lost(LogLoss::unreadable, passed - counted_);
-    }
-    counted_from_ = to;
-    counted_ = compare && counted_ > passed ? counted_ - passed : ahead_.skimmed();
+    const auto beyond = ahead_.skimmed();
+    const bool vacuumed = numbers_.missing(to, beyond) > 0 && files_changed();
+    numbers_.settle(to, beyond, vacuumed ? LogLoss::vacuumed : LogLoss::unreadable);
 }
 
 // With a filter others have the numbers; in one sequence the numbers are the order.
@@ -231,7 +212,7 @@ bool JournalSource::must_wait(WallTime at, const Roster& roster, WallTime now) {
 
 void JournalSource::take(Batch& batch, WallTime at, const Roster& roster) {
     lines_.take(batch, entry_, at, roster);
-    ++counted_;
+    numbers_.take();
     looked_around_ = false;
 }
 
@@ -248,10 +229,8 @@ void JournalSource::pass(Place place, JournalAhead::Rank rank) {
     }
 }
 
-// What is lost before an entry its number tells.
 bool JournalSource::can_skim(const platform::EntryClocks& clocks, WallTime now) const {
-    const bool number_is_needed = filter_.takes_all() && (gap_possible_ || !counted_from_);
-    return !number_is_needed && ahead_.can_skim(clocks, now);
+    return !numbers_.need_next() && ahead_.can_skim(clocks, now);
 }
 
 Read JournalSource::skim(Batch& batch,
@@ -286,7 +265,7 @@ Result<Read> JournalSource::weigh(Batch& batch, const Roster& roster, WallTime n
             return Read::held;
         }
         if (rank == JournalAhead::Rank::in_place) {
-            look_for_gap(*place);
+            numbers_.see(place->entry.sequence());
         }
         look_for_left_out(*place);
         take(batch, place->at, roster);
@@ -374,6 +353,7 @@ Result<Read> JournalSource::read(Batch& batch,
                                  const BatchBounds& bounds,
                                  const Roster& roster,
                                  WallTime now) {
+    changed_ = false;
     auto outcome = Result{Read::more};
     for (std::size_t entries = 0; entries < bounds_.entries && outcome && *outcome == Read::more;
          ++entries) {
@@ -382,11 +362,15 @@ Result<Read> JournalSource::read(Batch& batch,
     auto stays = outcome && *outcome == Read::held ? step_back() : Result<void>{};
     const bool is_last = outcome && *outcome == Read::caught_up;
     const bool stands = settle(is_last, now);
-    look_for_unreadable();
-    if (!outcome) {
+    look_for_missing();
+    const bool wiped = !outcome && files_changed();
+    if (!outcome && !wiped) {
         return outcome;
     }
-    if (!stands) {
+    if (wiped && !filter_.takes_all()) {
+        intake_.found_gap();
+    }
+    if (wiped || !stands) {
         stays = go_on();
         outcome = Read::more;
     } else if (is_last) {

@@ -8,6 +8,7 @@
 #include "forwarder/journal_ahead.h"
 #include "forwarder/journal_cursor.h"
 #include "forwarder/journal_lines.h"
+#include "forwarder/journal_numbers.h"
 #include "platform/sd_journal.h"
 
 #include <chrono>
@@ -84,8 +85,8 @@ private:
     Result<void> step_back();
     Result<void> look_for_last(WallTime now);
     Result<void> go_on();
-    void look_for_gap(const Place& place);
-    void look_for_unreadable();
+    void look_for_missing();
+    bool files_changed();
     void look_for_left_out(const Place& place);
     Result<Place> here() const;
     void read_fields();
@@ -113,6 +114,8 @@ private:
     JournalEntry entry_;
     Beginning beginning_;
     JournalAhead ahead_;
+    JournalNumbers numbers_;
+    bool changed_ = false;        // files came or went since a read began
     bool one_sequence_ = false;   // of all files there are
     std::size_t apart_ = 0;       // of several so many entries are not skimmed
     bool looked_around_ = false;  // those that are ahead, since one was taken
@@ -121,14 +124,11 @@ private:
     std::optional<SequenceNumber> met_;  // ahead, since all was read
     bool led_away_ = false;
     bool was_searched_later_ = false;  // than left_out_since_
-    bool gap_possible_ = false;        // files came or went: numbers are to be compared
     std::string looked_from_;          // the place of the last search for what was led away from
     std::optional<Place> taken_;       // the last entry that was taken and is in its place
     // From this place on numbers are left out, of which a file may tell late: a search from a later
     // place would pass over it.
     std::optional<Place> left_out_since_;
-    std::optional<SequenceNumber> counted_from_;
-    std::uint64_t counted_ = 0;  // entries that came after it
 };
 
 }  // namespace paws::forwarder

@@ -1,9 +1,11 @@
+#include "platform/unique_fd.h"
 #include "tests/forwarder/journal_rig.h"
 
 #include <array>
 #include <utility>
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 
 using namespace paws;
 using namespace paws::forwarder;
@@ -25,6 +27,17 @@ void read_lines(JournalRig& rig, std::size_t count) {
     rig.open();
     REQUIRE(rig.read_once() == Read::more);
     REQUIRE(rig.take_lines().size() == count);
+}
+
+// As journald removes a file, also for those who have it open.
+void wipe(const fs::path& file) {
+    const auto size = fs::file_size(file);
+    const platform::UniqueFd open{::open(file.c_str(), O_WRONLY | O_CLOEXEC)};
+    fs::remove(file);
+    REQUIRE(::fallocate(open.get(),
+                        FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                        0,
+                        static_cast<off_t>(size)) == 0);
 }
 
 Roster roster(WallTime heard_to, const std::optional<JobIdentity>& identity = {}) {
@@ -88,6 +101,29 @@ TEST_CASE("journal gaps: what was removed while it is open is counted, to the li
     CHECK(rig.read() == numbers(9, 10));
     CHECK(rig.gaps() == 1);
     CHECK(rig.lost(LogLoss::vacuumed) == 3);
+}
+
+TEST_CASE("journal gaps: what is wiped under the reader is counted, once and as what it is") {
+    for (const bool filtered : {false, true}) {
+        for (const std::size_t entries : {1U, 2U, 20U, 39U, 70U}) {
+            CAPTURE(filtered);
+            CAPTURE(entries);
+            JournalRig rig;
+            rig.filter.units = filtered ? Texts{"a.service"} : Texts{};
+            rig.add_numbers(1, 100, "one.journal");
+            rig.begin_file("two.journal", "one.journal");
+            rig.add_numbers(101, 150, "two.journal");
+            rig.begin_file("three.journal", "two.journal");
+            rig.add_numbers(151, 160, "three.journal");
+            read_lines(rig, entries);
+            wipe(rig.file("one.journal"));
+            wipe(rig.file("two.journal"));
+            CHECK(rig.read() == numbers(151, 160));
+            CHECK(rig.gaps() == 1);
+            CHECK(rig.lost(LogLoss::vacuumed) == (filtered ? 0 : 150 - entries));
+            CHECK(rig.lost(LogLoss::unreadable) == 0);
+        }
+    }
 }
 
 TEST_CASE("journal gaps: none is counted when only what was read is removed") {
