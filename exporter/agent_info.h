@@ -29,11 +29,12 @@ struct WebFiles {
     std::optional<bool> tokens_good;
 };
 
-// Requests that were refused for want of a token, since the agent started.
+// Requests that were refused, since the agent started.
 struct Refusals {
     std::uint64_t no_token = 0;
     std::uint64_t wrong_token = 0;
-    std::uint64_t too_many = 0;  // wrong ones of the same address
+    std::uint64_t too_many = 0;   // wrong ones of the same address
+    std::uint64_t too_often = 0;  // whatever it asked for
 };
 
 struct AgentInfo {
@@ -46,7 +47,7 @@ struct AgentInfo {
     ProcessStats process;
     WebFiles web;
     std::optional<HandshakeCounts> handshakes_refused;  // where TLS is spoken
-    std::optional<Refusals> refusals;  // by the server itself, where a token is needed
+    Refusals refusals;  // by the server itself
     Now now;                           // of this answer: how old the snapshot is
 };
 

@@ -67,11 +67,11 @@ void web_reload(const View& view, Series& out) {
 }
 
 void web_refused(const View& view, Series& out) {
-    if (const auto& refusals = view.agent.refusals) {
-        out.add(refusals->no_token, {"no_token"});
-        out.add(refusals->wrong_token, {"wrong_token"});
-        out.add(refusals->too_many, {"too_many"});
-    }
+    const auto& refusals = view.agent.refusals;
+    out.add(refusals.no_token, {"no_token"});
+    out.add(refusals.wrong_token, {"wrong_token"});
+    out.add(refusals.too_many, {"too_many"});
+    out.add(refusals.too_often, {"too_often"});
 }
 
 void handshakes_refused(const View& view, Series& out) {
@@ -126,9 +126,11 @@ constexpr std::array agent_table{
     Metric{.name = "paws_agent_web_refused_total",
            .kind = Kind::counter,
            .labels = "reason",
-           .help = "Requests that brought no token or a wrong one, and those with one more wrong "
-                   "token than an address has a minute, since the agent started.",
-           .absent = "no token is needed ([web] token_file)",
+           .help = "Requests that brought no token or a wrong one, those with one more wrong token "
+                   "than an address has a minute (too_many), and those of an address that asked "
+                   "for the page or the API more than 3000 times in a minute (too_often), since "
+                   "the agent started.",
+           .absent = never,
            .fill = web_refused},
     Metric{.name = "paws_agent_web_handshakes_refused_total",
            .kind = Kind::counter,

@@ -23,6 +23,14 @@ namespace paws::exporter {
 
 namespace {
 
+// It holds nobody back: who is set up wrongly sees how long to wait, a flood can be counted apart,
+// and the right token is taken at any time. Against guessing the length of the tokens stands
+// (tokens.h).
+constexpr std::size_t most_wrong_tokens = 10;
+// Fifty a second. The page asks for less than two, and each answer is made anew. /metrics is made
+// once a tick, and who scrapes over loopback is not held back for what a job does there.
+constexpr std::size_t most_costly = 3'000;
+
 Answer plain(int status, std::string text, std::string headers = {}) {
     return {.status = status,
             .body = std::make_shared<const std::string>(std::move(text)),
@@ -77,10 +85,21 @@ Answer needs_token(std::string_view what) {
                  "WWW-Authenticate: Bearer\r\n");
 }
 
+std::string retry_after(std::chrono::seconds wait) {
+    return "Retry-After: " + std::to_string(wait.count()) + "\r\n";
+}
+
 Answer too_many(std::chrono::seconds wait) {
     return plain(429,
                  "Too many wrong tokens from this address. A right one is let in at any time.\n",
-                 "Retry-After: " + std::to_string(wait.count()) + "\r\n");
+                 retry_after(wait));
+}
+
+Answer wait_for_next_minute(std::chrono::seconds wait) {
+    return plain(429,
+                 "This address has asked " + std::to_string(most_costly) +
+                     " times in a minute. /metrics answers at any time, and pawsctl on the host.\n",
+                 retry_after(wait));
 }
 
 Answer not_found() {
@@ -170,11 +189,18 @@ std::string_view reason_phrase(int status) {
 }  // namespace
 
 Site::Site(Options options, Sources sources, Locks locks)
-    : options_{options}, sources_{std::move(sources)}, locks_{locks} {}
+    : options_{options},
+      sources_{std::move(sources)},
+      locks_{locks},
+      wrong_tokens_{most_wrong_tokens},
+      costly_{most_costly} {}
 
 Answer Site::answer(const Request& request) {
     const auto area = area_of(request.path);
     if (auto refusal = refused(request, area)) {
+        return *std::move(refusal);
+    }
+    if (auto refusal = area == Area::inner ? too_often(request) : std::nullopt) {
         return *std::move(refusal);
     }
     if (request.method != "GET" && request.method != "HEAD") {
@@ -233,13 +259,18 @@ Answer Site::wrong_token(const Request& request) {
     return needs_token("This is none of the tokens.");
 }
 
+std::optional<Answer> Site::too_often(const Request& request) {
+    const auto wait = costly_.add(request.peer, sources_.now().boot);
+    refused_too_often_ += wait ? 1 : 0;
+    return wait ? std::optional{wait_for_next_minute(*wait)} : std::nullopt;
+}
+
 AgentInfo Site::agent() const {
     auto info = sources_.agent();
-    if (locks_.token) {
-        info.refusals = Refusals{.no_token = refused_without_,
-                                 .wrong_token = refused_wrong_,
-                                 .too_many = refused_too_many_};
-    }
+    info.refusals = {.no_token = refused_without_,
+                     .wrong_token = refused_wrong_,
+                     .too_many = refused_too_many_,
+                     .too_often = refused_too_often_};
     return info;
 }
 

@@ -5,9 +5,9 @@
 
 #include "exporter/access.h"
 #include "exporter/agent_info.h"
+#include "exporter/peer_limit.h"
 #include "exporter/renderings.h"
 #include "exporter/server.h"
-#include "exporter/wrong_tokens.h"
 
 #include <atomic>
 #include <memory>
@@ -50,6 +50,7 @@ public:
 
 private:
     std::optional<Answer> refused(const Request& request, Area area);
+    std::optional<Answer> too_often(const Request& request);
     Answer without_token();
     Answer wrong_token(const Request& request);
     AgentInfo agent() const;
@@ -64,10 +65,12 @@ private:
     Options options_;
     Sources sources_;
     Locks locks_;
-    WrongTokens wrong_tokens_;
+    PeerLimit wrong_tokens_;
+    PeerLimit costly_;
     std::atomic<std::uint64_t> refused_without_ = 0;
     std::atomic<std::uint64_t> refused_wrong_ = 0;
     std::atomic<std::uint64_t> refused_too_many_ = 0;
+    std::atomic<std::uint64_t> refused_too_often_ = 0;
     Renderings renderings_;
 };
 

@@ -131,6 +131,27 @@ TEST_CASE("Site: too many wrong tokens are told to wait, a right one is let in a
     }
 }
 
+TEST_CASE("Site: who asks for the page or the API too often waits, /metrics answers on") {
+    auto site = locked_site({});
+    const auto ask = [&](std::string_view path, std::string_view peer) {
+        return site.answer({.method = "GET", .path = path, .peer = peer, .way = Way::loopback});
+    };
+    for (int time = 0; time < 1'500; ++time) {
+        REQUIRE(ask("/status.css", "127.0.0.1").status == 200);
+        REQUIRE(ask("/api/v1/nothing", "127.0.0.1").status == 404);
+    }
+    const auto held = ask("/", "127.0.0.1");
+    CHECK(held.status == 429);
+    CHECK(held.headers == "Retry-After: 60\r\n");
+    CHECK(ask("/api/v1/status", "127.0.0.1").status == 429);
+    CHECK(ask("/api/v1/status", "::1").status == 200);
+    CHECK(ask("/-/healthy", "127.0.0.1").status == 200);
+    const auto metrics = ask("/metrics", "127.0.0.1");
+    CHECK(metrics.status == 200);
+    CHECK(metrics.body->find("\npaws_agent_web_refused_total{reason=\"too_often\"} 2\n") !=
+          std::string::npos);
+}
+
 TEST_CASE("Site: with a client CA its certificate opens everything, from anywhere") {
     auto site = locked_site({.certificate = true});
     for (const auto* path : {"/", "/metrics", "/-/ready", "/api/v1/status"}) {

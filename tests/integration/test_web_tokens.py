@@ -1,6 +1,7 @@
 """Bearer tokens, and how much one client may ask of the agent's HTTP server."""
 
 import errno
+import http.client
 import os
 import re
 import socket
@@ -231,6 +232,27 @@ def test_as_many_as_like_may_connect_and_the_next_is_served(open_agent):
     assert time.monotonic() - began < 16  # not after one another's five seconds
     for one in crowd:
         one.close()
+
+
+def test_who_asks_too_often_waits_and_is_alone_with_that(open_agent):
+    client = http.client.HTTPConnection("127.0.0.1", open_agent.port, timeout=20)
+
+    def status(path):
+        client.request("GET", path)
+        answer = client.getresponse()
+        answer.read()
+        return answer.status
+
+    asked = 0
+    while status("/status.css") == 200:
+        asked += 1
+        assert asked < 2 * 3_000  # the minute may turn meanwhile
+    assert asked >= 3_000 - 50  # the page's own files, and what the fixture has asked
+    assert status("/api/v1/status") == 429
+    assert [status(path) for path in ("/metrics", "/-/ready", "/-/healthy")] == [200] * 3
+    assert open_agent.pawsctl("status").returncode in (0, 1), "the control socket answers on"
+    wait_for(lambda: open_agent.scrape().value("paws_agent_web_refused_total", reason="too_often") >= 2,
+             30, "it is counted")
 
 
 def test_a_client_that_pipelines_is_answered_in_order(open_agent):

@@ -1,4 +1,4 @@
-#include "exporter/wrong_tokens.h"
+#include "exporter/peer_limit.h"
 
 #include <algorithm>
 #include <array>
@@ -30,7 +30,7 @@ std::string peer_of(std::string_view address) {
     return std::string{network.data()} + "/64";
 }
 
-std::optional<std::chrono::seconds> WrongTokens::add(std::string_view address, BootTime now) {
+std::optional<std::chrono::seconds> PeerLimit::add(std::string_view address, BootTime now) {
     auto peer = peer_of(address);
     const std::lock_guard lock{mutex_};
     auto found = peers_.find(peer);
@@ -42,13 +42,13 @@ std::optional<std::chrono::seconds> WrongTokens::add(std::string_view address, B
     if (now - minute.began >= span) {
         minute = {.began = now};
     }
-    if (++minute.count <= a_minute) {
+    if (++minute.count <= a_minute_) {
         return std::nullopt;
     }
     return std::chrono::ceil<std::chrono::seconds>(minute.began + span - now);
 }
 
-void WrongTokens::make_room(BootTime now) {
+void PeerLimit::make_room(BootTime now) {
     if (peers_.size() < most_peers) {
         return;
     }

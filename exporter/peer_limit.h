@@ -1,7 +1,4 @@
-// WrongTokens: who has come with too many of them, to be told to wait. It holds nobody back: who
-// is set up wrongly sees how long to wait, a flood of them can be counted apart, and the right
-// token is taken at any time. Against guessing the length of the tokens stands (tokens.h). Safe for
-// concurrent use.
+// PeerLimit: who has come too often in a minute, to be told to wait. Safe for concurrent use.
 
 #pragma once
 
@@ -17,10 +14,11 @@
 
 namespace paws::exporter {
 
-class WrongTokens {
+class PeerLimit {
 public:
-    static constexpr std::size_t a_minute = 10;
-    static constexpr std::size_t most_peers = 1000;
+    static constexpr std::size_t most_peers = 1000;  // remembered
+
+    explicit PeerLimit(std::size_t a_minute) : a_minute_{a_minute} {}
 
     // One more of this address; how long it has to wait, when it was one too many.
     std::optional<std::chrono::seconds> add(std::string_view address, BootTime now);
@@ -33,6 +31,7 @@ private:
 
     void make_room(BootTime now);
 
+    std::size_t a_minute_;
     std::mutex mutex_;
     std::map<std::string, Minute, std::less<>> peers_;
 };
