@@ -47,8 +47,8 @@ struct AgentInfo {
     ProcessStats process;
     WebFiles web;
     std::optional<HandshakeCounts> handshakes_refused;  // where TLS is spoken
-    Refusals refusals;  // by the server itself
-    Now now;                           // of this answer: how old the snapshot is
+    Refusals refusals;                                  // by the server itself
+    Now now;                                            // of this answer: how old the snapshot is
 };
 
 // [exporter] of the configuration.

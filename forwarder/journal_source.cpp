@@ -176,14 +176,14 @@ void JournalSource::tell(Position& position) const {
 
 // journald wipes what it removes under whoever has it open (252, fs-util.c: unlinkat_deallocate()):
 // of entries that are wiped, and of whole files, libsystemd says that they are damaged, or nothing.
-bool JournalSource::files_changed() {
+bool JournalSource::notice_changes() {
     return process() && changed_;
 }
 
 void JournalSource::look_for_missing() {
     const auto to = taken_ ? taken_->entry.sequence() : std::nullopt;
     const auto beyond = ahead_.skimmed();
-    const bool vacuumed = numbers_.missing(to, beyond) > 0 && files_changed();
+    const bool vacuumed = numbers_.missing(to, beyond) > 0 && notice_changes();
     numbers_.settle(to, beyond, vacuumed ? LogLoss::vacuumed : LogLoss::unreadable);
 }
 
@@ -349,31 +349,38 @@ Result<Read> JournalSource::look_behind(WallTime now) {
     return sought ? Result{outcome} : Result<Read>{sought.error()};
 }
 
-Result<Read> JournalSource::read(Batch& batch,
-                                 const BatchBounds& bounds,
-                                 const Roster& roster,
-                                 WallTime now) {
-    changed_ = false;
+Result<Read> JournalSource::read_entries(Batch& batch,
+                                         const BatchBounds& bounds,
+                                         const Roster& roster,
+                                         WallTime now) {
     auto outcome = Result{Read::more};
     for (std::size_t entries = 0; entries < bounds_.entries && outcome && *outcome == Read::more;
          ++entries) {
         outcome = batch.is_full(bounds) ? Result{Read::full} : read_entry(batch, roster, now);
     }
-    auto stays = outcome && *outcome == Read::held ? step_back() : Result<void>{};
+    return outcome;
+}
+
+Result<Read> JournalSource::read(Batch& batch,
+                                 const BatchBounds& bounds,
+                                 const Roster& roster,
+                                 WallTime now) {
+    changed_ = false;
+    const auto outcome = read_entries(batch, bounds, roster, now);
+    const bool is_held = outcome && *outcome == Read::held;
     const bool is_last = outcome && *outcome == Read::caught_up;
+    const auto stays = is_held ? step_back() : Result<void>{};
     const bool stands = settle(is_last, now);
     look_for_missing();
-    const bool wiped = !outcome && files_changed();
-    if (!outcome && !wiped) {
-        return outcome;
-    }
+    const bool wiped = !outcome && notice_changes();
     if (wiped && !filter_.takes_all()) {
         intake_.found_gap();
     }
-    if (wiped || !stands) {
-        stays = go_on();
-        outcome = Read::more;
-    } else if (is_last) {
+    if (wiped || (outcome && !stands)) {
+        const auto sought = go_on();
+        return sought ? Result{Read::more} : Result<Read>{sought.error()};
+    }
+    if (is_last) {
         apart_ = most_apart;
         return look_behind(now);
     }

@@ -86,7 +86,7 @@ private:
     Result<void> look_for_last(WallTime now);
     Result<void> go_on();
     void look_for_missing();
-    bool files_changed();
+    bool notice_changes();
     void look_for_left_out(const Place& place);
     Result<Place> here() const;
     void read_fields();
@@ -100,6 +100,10 @@ private:
               WallTime now);
     Result<Read> weigh(Batch& batch, const Roster& roster, WallTime now);
     Result<Read> read_entry(Batch& batch, const Roster& roster, WallTime now);
+    Result<Read> read_entries(Batch& batch,
+                              const BatchBounds& bounds,
+                              const Roster& roster,
+                              WallTime now);
     bool settle(bool is_last, WallTime now);
     Result<void> go_around(WallTime now);
     bool is_new_place();

@@ -1,6 +1,6 @@
 #include "core/text.h"
-#include "exporter/tokens.h"
 #include "exporter/peer_limit.h"
+#include "exporter/tokens.h"
 #include "tests/fuzz/fuzz.h"
 
 using namespace paws;
