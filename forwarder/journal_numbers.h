@@ -26,6 +26,7 @@ public:
     bool need_next() const { return !filtered_ && (gap_possible_ || !from_); }
     // The next entry in place, which was not taken yet.
     void see(const Number& next);
+    // One more is taken, in its place or ahead of it.
     void take() { ++taken_; }
 
     // Up to `to` everything was read; `beyond`: so many of those that were taken come after it. How

@@ -176,6 +176,7 @@ void JournalSource::tell(Position& position) const {
 
 // journald wipes what it removes under whoever has it open (252, fs-util.c: unlinkat_deallocate()):
 // of entries that are wiped, and of whole files, libsystemd says that they are damaged, or nothing.
+// True when files came or went since this read began.
 bool JournalSource::notice_changes() {
     return process() && changed_;
 }
