@@ -19,7 +19,10 @@ std::string peer_of(std::string_view address) {
     in6_addr bytes{};
     std::string plain{address.substr(0, address.find('%'))};
     if (plain.starts_with(mapped) && plain.find('.') != std::string::npos) {
-        return plain.substr(mapped.size());
+        plain.erase(0, mapped.size());
+    }
+    if (plain.starts_with("127.")) {
+        return "127.0.0.0/8";
     }
     if (::inet_pton(AF_INET6, plain.c_str(), &bytes) != 1) {
         return plain;

@@ -36,8 +36,8 @@ private:
     std::map<std::string, Minute, std::less<>> peers_;
 };
 
-// Of whom addresses are counted together: of IPv6 all of a network of 64 bits, as one host may take
-// any of them. Pure.
+// Of whom addresses are counted together: of IPv6 all of a network of 64 bits, and all of the
+// loopback, as one host may take any of them. Pure.
 std::string peer_of(std::string_view address);
 
 }  // namespace paws::exporter

@@ -30,7 +30,9 @@ TEST_CASE("PeerLimit: after so many in a minute an address waits for the rest of
     CHECK(limit.add("192.0.2.3", noon + 60s) == 60s);
 }
 
-TEST_CASE("PeerLimit: the addresses of one IPv6 network are one, and so are two forms of one") {
+TEST_CASE(
+    "PeerLimit: the addresses of one network or of the loopback are one, and so are two forms of "
+    "one") {
     PeerLimit limit{a_minute};
     use_up(limit, "2001:db8::1", noon);
     CHECK(limit.add("2001:db8::ffff:2", noon));
@@ -39,6 +41,9 @@ TEST_CASE("PeerLimit: the addresses of one IPv6 network are one, and so are two 
     CHECK(limit.add("192.0.2.1", noon));
     CHECK(peer_of("fe80::1%eth0") == "fe80::/64");
     CHECK(peer_of("nonsense") == "nonsense");
+    CHECK(peer_of("127.0.0.1") == peer_of("127.9.8.7"));
+    CHECK(peer_of("::ffff:127.0.0.2") == peer_of("127.0.0.1"));
+    CHECK(peer_of("128.0.0.1") == "128.0.0.1");
 }
 
 TEST_CASE("PeerLimit: a flood of addresses pushes out the oldest and no more is kept") {
