@@ -1,60 +1,92 @@
 #include "forwarder/journal_numbers.h"
 
 #include <algorithm>
-#include <utility>
 
 namespace paws::forwarder {
 
+namespace {
+
+std::uint64_t difference(std::int64_t before, std::int64_t now) {
+    return now > before ? static_cast<std::uint64_t>(now) - static_cast<std::uint64_t>(before) : 0;
+}
+
+}  // namespace
+
 void JournalNumbers::begin_after(const Number& number) {
-    from_ = number;
-    taken_ = 0;
-    gap_possible_ = false;
+    told_ = 0;
+    places_.clear();
+    if (number) {
+        places_[number->id] = place_of(*number, 0);
+    }
 }
 
 void JournalNumbers::see(const Number& next) {
-    if (!need_next()) {
-        return;
-    }
-    const bool compare = std::exchange(gap_possible_, false) && from_ && next;
-    const auto expected = compare ? from_->number + taken_ + 1 : 0;
-    if (compare && next->id == from_->id && next->number > expected) {
-        intake_.found_gap();
-        intake_.lost(LogLoss::vacuumed, next->number - expected);
-    }
-    if (next) {  // it is counted itself when it is taken
-        from_ = SequenceNumber{.id = next->id, .number = next->number - 1};
-        taken_ = 0;
+    seen_losses_ = losses_;
+    if (next && places_.empty()) {
+        begin_after(SequenceNumber{.id = next->id, .number = next->number - 1});
     }
 }
 
-// How many numbers there are after the first up to and with this one; 0 where they are not of one
-// count.
-std::uint64_t JournalNumbers::span(const Number& to) const {
-    const bool compare = to && from_ && from_->id == to->id && from_->number < to->number;
-    return compare ? to->number - from_->number : 0;
+void JournalNumbers::lose_files(bool scattered) {
+    ++losses_;
+    is_scattered_ |= scattered;
+}
+
+JournalNumbers::Place JournalNumbers::place_of(const SequenceNumber& to,
+                                               std::uint64_t beyond) const {
+    const auto told = told_ - std::min(told_, beyond);
+    return {.number = to.number,
+            .distance = static_cast<std::int64_t>(to.number - told),
+            .losses = losses_};
 }
 
 std::uint64_t JournalNumbers::missing(const Number& to, std::uint64_t beyond) const {
-    const auto told = taken_ - std::min(taken_, beyond);
-    const auto numbers = filtered_ ? 0 : span(to);
-    return numbers - std::min(numbers, told);
+    const auto known = filtered_ || !to ? places_.end() : places_.find(to->id);
+    const bool goes_on = known != places_.end() && known->second.number < to->number;
+    return goes_on ? difference(known->second.distance, place_of(*to, beyond).distance) : 0;
 }
 
-// One that was taken ahead of its place counts where its place is.
-void JournalNumbers::settle(const Number& to, std::uint64_t beyond, LogLoss why) {
-    if (to == from_) {
+void JournalNumbers::settle(const Number& to, std::uint64_t beyond, bool again) {
+    if (filtered_ || !to) {
         return;
     }
-    if (const auto lost = missing(to, beyond); lost > 0) {
-        if (why == LogLoss::vacuumed) {
-            intake_.found_gap();
-        }
-        intake_.lost(why, lost);
+    const auto now = place_of(*to, beyond);
+    const auto known = places_.try_emplace(to->id, now);
+    auto& place = known.first->second;
+    if (known.second) {
+        forget_oldest();
+    } else if (now.number > place.number) {
+        count(place, now);
+        place = {.number = now.number, .distance = place.distance, .losses = losses_};
+    } else if (now.number < place.number && !again) {
+        place = now;  // what it was is wild
     }
-    const auto numbers = span(to);
-    const auto told = taken_ - std::min(taken_, beyond);
-    taken_ = std::min(taken_, beyond) + (numbers > 0 ? told - std::min(told, numbers) : 0);
-    from_ = to;
+}
+
+// Sequences that were met first after what was lost did not know of it.
+void JournalNumbers::count(const Place& before, const Place& now) {
+    const auto lost = difference(before.distance, now.distance);
+    if (lost == 0) {
+        return;
+    }
+    const bool vacuumed = is_scattered_ || before.losses != losses_;
+    if (vacuumed) {
+        intake_.found_gap();
+    }
+    intake_.lost(vacuumed ? LogLoss::vacuumed : LogLoss::unreadable, lost);
+    told_ += lost;
+    for (auto& [id, place] : places_) {
+        if (place.distance <= now.distance) {
+            place.distance = std::min(place.distance, before.distance);
+        }
+    }
+}
+
+void JournalNumbers::forget_oldest() {
+    if (places_.size() > most_sequences) {
+        places_.erase(std::ranges::min_element(
+            places_, {}, [](const auto& known) { return known.second.number; }));
+    }
 }
 
 }  // namespace paws::forwarder

@@ -1,7 +1,5 @@
 #include "forwarder/journal_source.h"
 
-#include "platform/sd_journal_access.h"
-
 #include <algorithm>
 #include <utility>
 
@@ -43,7 +41,7 @@ Result<void> JournalSource::open(const Position& from, const Beginning& beginnin
         return journal.error();
     }
     journal_ = std::move(*journal);
-    one_sequence_ = platform::count_in_one_sequence(place_);
+    census_ = platform::take_census(place_);
     journal_->set_longest_field(bounds_.longest_line);
     auto done = from.cursor.empty() ? begin(now) : go_to(from);
     if (!done) {
@@ -68,7 +66,7 @@ Result<void> JournalSource::go_to(const Position& from) {
     const bool is_there = journal_->is_at(from.cursor);
     if (filter_.takes_all()) {
         if (!is_there) {
-            numbers_.expect_gap();
+            numbers_.lose_files(!census_.one_sequence);
         }
         return {};
     }
@@ -160,9 +158,7 @@ Result<JournalSource::Place> JournalSource::here() const {
 Result<void> JournalSource::process() {
     const auto changed = journal_->process();
     if (changed && *changed) {
-        changed_ = true;
-        numbers_.expect_gap();
-        one_sequence_ = platform::count_in_one_sequence(place_);
+        look_at_files();
     }
     return changed ? Result<void>{} : Result<void>{changed.error()};
 }
@@ -174,23 +170,35 @@ void JournalSource::tell(Position& position) const {
     }
 }
 
+void JournalSource::look_at_files() {
+    auto census = platform::take_census(place_);
+    if (census.lacks_any_of(census_)) {
+        numbers_.lose_files(!census_.one_sequence);
+    }
+    census_ = std::move(census);
+}
+
 // journald wipes what it removes under whoever has it open (252, fs-util.c: unlinkat_deallocate()):
 // of entries that are wiped, and of whole files, libsystemd says that they are damaged, or nothing.
-// True when files came or went since this read began.
-bool JournalSource::notice_changes() {
-    return process() && changed_;
+// So libsystemd has to let go of them.
+void JournalSource::notice_lost_files() {
+    if (journal_->process()) {
+        look_at_files();
+    }
 }
 
 void JournalSource::look_for_missing() {
     const auto to = taken_ ? taken_->entry.sequence() : std::nullopt;
     const auto beyond = ahead_.skimmed();
-    const bool vacuumed = numbers_.missing(to, beyond) > 0 && notice_changes();
-    numbers_.settle(to, beyond, vacuumed ? LogLoss::vacuumed : LogLoss::unreadable);
+    if (numbers_.missing(to, beyond) > 0) {
+        notice_lost_files();
+    }
+    numbers_.settle(to, beyond, again_);
 }
 
 // With a filter others have the numbers; in one sequence the numbers are the order.
 void JournalSource::look_for_left_out(const Place& place) {
-    if (!left_out_since_ && !one_sequence_ && filter_.takes_all() &&
+    if (!left_out_since_ && !census_.one_sequence && filter_.takes_all() &&
         ahead_.leaves_out(place.entry)) {
         left_out_since_ = taken_;
         was_searched_later_ = false;
@@ -227,6 +235,7 @@ void JournalSource::pass(Place place, JournalAhead::Rank rank) {
     }
     if (rank == JournalAhead::Rank::in_place || rank == JournalAhead::Rank::repeated) {
         taken_ = std::move(place);
+        again_ = rank == JournalAhead::Rank::repeated;
     }
 }
 
@@ -252,7 +261,7 @@ Result<Read> JournalSource::weigh(Batch& batch, const Roster& roster, WallTime n
     if (!place) {
         return place.error();
     }
-    const bool adds_up = one_sequence_ || ahead_.next_adds_up(place->entry);
+    const bool adds_up = census_.one_sequence || ahead_.next_adds_up(place->entry);
     if (!adds_up || ahead_.was_led_past(place->entry)) {
         apart_ = most_apart;
         look_for_left_out(*place);
@@ -284,7 +293,7 @@ Result<Read> JournalSource::read_entry(Batch& batch, const Roster& roster, WallT
     if (!*there) {
         return Read::caught_up;
     }
-    if (one_sequence_ || (filter_.takes_all() && apart_ == 0)) {
+    if (census_.one_sequence || (filter_.takes_all() && apart_ == 0)) {
         const auto clocks = journal_->clocks();
         if (clocks && can_skim(*clocks, now)) {
             return skim(batch, *clocks, roster, now);
@@ -304,7 +313,8 @@ bool JournalSource::settle(bool is_last, WallTime now) {
     }
     const auto clocks = journal_->clocks();
     auto place = here();
-    const bool adds_up = one_sequence_ || (!is_last && place && ahead_.last_adds_up(place->entry));
+    const bool adds_up =
+        census_.one_sequence || (!is_last && place && ahead_.last_adds_up(place->entry));
     if (!clocks || *clocks != *skimmed || !place || !adds_up) {
         apart_ = most_apart;
         if (place) {
@@ -346,6 +356,7 @@ Result<Read> JournalSource::look_behind(WallTime now) {
     }
     if (outcome == Read::caught_up) {
         met_.reset();
+        numbers_.reach_end();
     }
     return sought ? Result{outcome} : Result<Read>{sought.error()};
 }
@@ -362,22 +373,17 @@ Result<Read> JournalSource::read_entries(Batch& batch,
     return outcome;
 }
 
-Result<Read> JournalSource::read(Batch& batch,
-                                 const BatchBounds& bounds,
-                                 const Roster& roster,
-                                 WallTime now) {
-    changed_ = false;
+Result<Read> JournalSource::read_on(Batch& batch,
+                                    const BatchBounds& bounds,
+                                    const Roster& roster,
+                                    WallTime now) {
     const auto outcome = read_entries(batch, bounds, roster, now);
     const bool is_held = outcome && *outcome == Read::held;
     const bool is_last = outcome && *outcome == Read::caught_up;
     const auto stays = is_held ? step_back() : Result<void>{};
     const bool stands = settle(is_last, now);
     look_for_missing();
-    const bool wiped = !outcome && notice_changes();
-    if (wiped && !filter_.takes_all()) {
-        intake_.found_gap();
-    }
-    if (wiped || (outcome && !stands)) {
+    if (outcome && !stands) {
         const auto sought = go_on();
         return sought ? Result{Read::more} : Result<Read>{sought.error()};
     }
@@ -386,6 +392,25 @@ Result<Read> JournalSource::read(Batch& batch,
         return look_behind(now);
     }
     return stays ? outcome : Result<Read>{stays.error()};
+}
+
+Result<Read> JournalSource::read(Batch& batch,
+                                 const BatchBounds& bounds,
+                                 const Roster& roster,
+                                 WallTime now) {
+    const auto before = numbers_.losses();
+    const auto outcome = read_on(batch, bounds, roster, now);
+    if (!outcome) {
+        notice_lost_files();
+    }
+    if (outcome || numbers_.losses() == before) {
+        return outcome;
+    }
+    const auto sought = go_on();
+    if (sought && !filter_.takes_all()) {
+        intake_.found_gap();
+    }
+    return sought ? Result{Read::more} : Result<Read>{sought.error()};
 }
 
 }  // namespace paws::forwarder

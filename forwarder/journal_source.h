@@ -10,6 +10,7 @@
 #include "forwarder/journal_lines.h"
 #include "forwarder/journal_numbers.h"
 #include "platform/sd_journal.h"
+#include "platform/sd_journal_access.h"
 
 #include <chrono>
 #include <cstddef>
@@ -85,7 +86,8 @@ private:
     Result<void> look_for_last(WallTime now);
     Result<void> go_on();
     void look_for_missing();
-    bool notice_changes();
+    void look_at_files();
+    void notice_lost_files();
     void look_for_left_out(const Place& place);
     Result<Place> here() const;
     void read_fields();
@@ -107,6 +109,10 @@ private:
     Result<void> go_around(WallTime now);
     bool is_new_place();
     Result<Read> look_behind(WallTime now);
+    Result<Read> read_on(Batch& batch,
+                         const BatchBounds& bounds,
+                         const Roster& roster,
+                         WallTime now);
 
     Intake& intake_;
     platform::JournalPlace place_;
@@ -118,8 +124,7 @@ private:
     Beginning beginning_;
     JournalAhead ahead_;
     JournalNumbers numbers_;
-    bool changed_ = false;        // files came or went since a read began
-    bool one_sequence_ = false;   // of all files there are
+    platform::JournalCensus census_;
     std::size_t apart_ = 0;       // of several so many entries are not skimmed
     bool looked_around_ = false;  // those that are ahead, since one was taken
     // What is ahead comes last of all, unless another damaged entry leads away from it: what is
@@ -129,6 +134,7 @@ private:
     bool was_searched_later_ = false;  // than left_out_since_
     std::string looked_from_;          // the place of the last search for what was led away from
     std::optional<Place> taken_;       // the last entry that was taken and is in its place
+    bool again_ = false;               // it was told before, and reading went back
     // From this place on numbers are left out, of which a file may tell late: a search from a later
     // place would pass over it.
     std::optional<Place> left_out_since_;

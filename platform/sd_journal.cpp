@@ -78,7 +78,7 @@ void SdJournal::Close::operator()(sd_journal* handle) const noexcept {
     sd_journal_close(handle);
 }
 
-SdJournal::SdJournal(sd_journal* handle, JournalPlace place, std::vector<JournalTop> watched)
+SdJournal::SdJournal(sd_journal* handle, JournalPlace place, std::vector<JournalInode> watched)
     : handle_{handle}, place_{std::move(place)}, watched_{std::move(watched)} {}
 
 Result<SdJournal> SdJournal::open(const JournalPlace& place) {

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <chrono>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -30,13 +31,14 @@ struct JournalPlace {
     std::string name_space;  // systemd-journald.service(8): LogNamespace=
 };
 
-// A directory below which journald makes its files, told from another that takes its place.
-struct JournalTop {
+// A file of a journal, or a directory below which journald makes them, told from another that takes
+// its place.
+struct JournalInode {
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
     std::int64_t born = 0;  // in nanoseconds; 0 where the file system does not say
 
-    bool operator==(const JournalTop&) const = default;
+    auto operator<=>(const JournalInode&) const = default;
 };
 
 // When the journal took an entry, in microseconds.
@@ -115,7 +117,7 @@ private:
         void operator()(sd_journal* handle) const noexcept;
     };
 
-    SdJournal(sd_journal* handle, JournalPlace place, std::vector<JournalTop> watched);
+    SdJournal(sd_journal* handle, JournalPlace place, std::vector<JournalInode> watched);
 
     Result<bool> step();
     Result<bool> look_again();
@@ -123,7 +125,7 @@ private:
 
     std::unique_ptr<sd_journal, Close> handle_;
     JournalPlace place_;
-    std::vector<JournalTop> watched_;         // that are there since it was opened
+    std::vector<JournalInode> watched_;       // that are there since it was opened
     std::size_t longest_field_ = 64U << 10U;  // journald cuts lines of services at 48 KiB unless
                                               // told otherwise (journald.conf(5), LineMax=)
     bool standing_ = false;  // a seek went to an entry that next() has not told of yet

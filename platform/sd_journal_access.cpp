@@ -3,6 +3,7 @@
 #include "platform/denied.h"
 #include "platform/unique_fd.h"
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <optional>
@@ -21,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Census {
+struct Access {
     std::size_t files = 0;
     std::string denied;  // the first that matters
 };
@@ -32,7 +33,7 @@ bool is_denied(const std::error_code& error) {
 
 // Entries of services are in system.journal, or in user-UID.journal for a service of a login user.
 // Readable by the group they are all alike; that of our own user alone is not enough.
-void count_files(const fs::path& directory, Census& census) {
+void count_files(const fs::path& directory, Access& access) {
     std::error_code error;
     for (fs::directory_iterator entry{directory, error}, end; !error && entry != end;
          entry.increment(error)) {
@@ -41,14 +42,14 @@ void count_files(const fs::path& directory, Census& census) {
         if (path.extension() != ".journal") {
             continue;
         }
-        ++census.files;
+        ++access.files;
         const bool readable = ::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0;
-        if (!readable && name == "system.journal" && census.denied.empty()) {
-            census.denied = path;
+        if (!readable && name == "system.journal" && access.denied.empty()) {
+            access.denied = path;
         }
     }
     if (is_denied(error)) {
-        census.denied = directory;
+        access.denied = directory;
     }
 }
 
@@ -80,18 +81,37 @@ std::vector<fs::path> directories_of(const JournalPlace& place) {
     return directories;
 }
 
-std::vector<fs::directory_entry> entries_of(const JournalPlace& place) {
-    std::vector<fs::directory_entry> entries;
+struct Listing {
+    std::vector<fs::directory_entry> files;
+    bool is_whole = true;
+};
+
+Listing list_files(const JournalPlace& place) {
+    Listing listing;
     for (const auto& directory : directories_of(place)) {
         std::error_code error;
         for (fs::directory_iterator entry{directory, error}, end; !error && entry != end;
              entry.increment(error)) {
             if (entry->path().extension().string().starts_with(".journal")) {  // or ".journal~"
-                entries.push_back(*entry);
+                listing.files.push_back(*entry);
             }
         }
+        listing.is_whole &= !error || error == std::errc::no_such_file_or_directory;
     }
-    return entries;
+    return listing;
+}
+
+// Nothing when it is not there.
+std::optional<JournalInode> inode_of(const fs::path& path, mode_t kind) {
+    struct statx found {};
+    constexpr unsigned wanted = STATX_TYPE | STATX_INO | STATX_BTIME;
+    if (::statx(AT_FDCWD, path.c_str(), 0, wanted, &found) != 0 ||
+        (found.stx_mode & S_IFMT) != kind) {
+        return std::nullopt;
+    }
+    return JournalInode{.device = ::makedev(found.stx_dev_major, found.stx_dev_minor),
+                        .inode = found.stx_ino,
+                        .born = found.stx_btime.tv_sec * 1'000'000'000 + found.stx_btime.tv_nsec};
 }
 
 using SequenceId = std::array<char, 16>;
@@ -107,17 +127,17 @@ std::optional<SequenceId> sequence_of(const fs::path& file) {
 }  // namespace
 
 Result<void> check_journal_access(const JournalPlace& place) {
-    Census census;
+    Access access;
     for (const auto& directory : directories_of(place)) {
-        count_files(directory, census);
+        count_files(directory, access);
     }
-    if (!census.denied.empty()) {
+    if (!access.denied.empty()) {
         return Error{Errc::denied,
-                     census.denied + ": Permission denied; let " + user_name() +
+                     access.denied + ": Permission denied; let " + user_name() +
                          " read the journal with `sudo usermod -aG systemd-journal " + user_name() +
                          "`, then restart paws-agent"};
     }
-    if (census.files == 0) {
+    if (access.files == 0) {
         return Error{Errc::absent, "no journal files below " + tops_of(place).front().string()};
     }
     return {};
@@ -125,7 +145,7 @@ Result<void> check_journal_access(const JournalPlace& place) {
 
 std::vector<JournalFile> journal_files(const JournalPlace& place) {
     std::vector<JournalFile> files;
-    for (const auto& entry : entries_of(place)) {
+    for (const auto& entry : list_files(place).files) {
         std::error_code unknown;
         const auto bytes = entry.file_size(unknown);
         if (!unknown) {
@@ -148,31 +168,34 @@ std::optional<std::uint64_t> journal_disk_available(const JournalPlace& place) {
     return std::nullopt;
 }
 
-std::vector<JournalTop> journal_tops(const JournalPlace& place) {
-    std::vector<JournalTop> there;
+std::vector<JournalInode> journal_tops(const JournalPlace& place) {
+    std::vector<JournalInode> there;
     for (const auto& top : tops_of(place)) {
-        struct statx found {};
-        if (::statx(AT_FDCWD, top.c_str(), 0, STATX_TYPE | STATX_INO | STATX_BTIME, &found) == 0 &&
-            S_ISDIR(found.stx_mode)) {
-            there.push_back(
-                {.device = ::makedev(found.stx_dev_major, found.stx_dev_minor),
-                 .inode = found.stx_ino,
-                 .born = found.stx_btime.tv_sec * 1'000'000'000 + found.stx_btime.tv_nsec});
+        if (const auto found = inode_of(top, S_IFDIR)) {
+            there.push_back(*found);
         }
     }
     return there;
 }
 
-bool count_in_one_sequence(const JournalPlace& place) {
+bool JournalCensus::lacks_any_of(const JournalCensus& before) const {
+    return is_whole && !std::ranges::includes(files, before.files);
+}
+
+JournalCensus take_census(const JournalPlace& place) {
+    const auto listing = list_files(place);
+    JournalCensus census{.one_sequence = !listing.files.empty(), .is_whole = listing.is_whole};
     std::optional<SequenceId> first;
-    for (const auto& entry : entries_of(place)) {
+    for (const auto& entry : listing.files) {
         const auto id = sequence_of(entry.path());
-        if (!id || *id != first.value_or(*id)) {
-            return false;
+        census.one_sequence &= id && *id == first.value_or(*id);
+        first = first ? first : id;
+        if (const auto found = inode_of(entry.path(), S_IFREG)) {
+            census.files.push_back(*found);
         }
-        first = id;
     }
-    return first.has_value();
+    std::ranges::sort(census.files);
+    return census;
 }
 
 }  // namespace paws::platform

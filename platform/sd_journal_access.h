@@ -25,13 +25,23 @@ struct JournalFile {
 std::vector<JournalFile> journal_files(const JournalPlace& place);
 
 // The directories that are there, of those below which journald makes its files.
-std::vector<JournalTop> journal_tops(const JournalPlace& place);
+std::vector<JournalInode> journal_tops(const JournalPlace& place);
 
 // What its file system has for journald, where that writes now.
 std::optional<std::uint64_t> journal_disk_available(const JournalPlace& place);
 
-// Whether all of them number their entries in the same sequence: journald begins another where it
-// cannot go on from a file, as on a host that was set up anew. False when one cannot be read.
-bool count_in_one_sequence(const JournalPlace& place);
+// Which files a journal has.
+struct JournalCensus {
+    // All of them number their entries in the same sequence: journald begins another for the files
+    // of each user, and where it cannot go on from a file, as on a host that was set up anew. False
+    // when one cannot be read.
+    bool one_sequence = false;
+    std::vector<JournalInode> files;  // sorted
+    bool is_whole = true;             // false: some may be there that could not be seen
+
+    // Files went: renamed ones are still there.
+    bool lacks_any_of(const JournalCensus& before) const;
+};
+JournalCensus take_census(const JournalPlace& place);
 
 }  // namespace paws::platform

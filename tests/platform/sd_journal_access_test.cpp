@@ -83,29 +83,57 @@ TEST_CASE(
 TEST_CASE("SdJournal: files count in one sequence, unless one began anew or cannot be read") {
     const TemporaryDirectory directory;
     const JournalPlace place{.directory = directory.path()};
-    CHECK_FALSE(platform::count_in_one_sequence(place));
+    CHECK_FALSE(platform::take_census(place).one_sequence);
     JournalWriter writer{directory.path()};
     add(writer, 1);
     writer.commit("a.journal");
-    CHECK(platform::count_in_one_sequence(place));
+    CHECK(platform::take_census(place).one_sequence);
     fs::create_directory(directory.path() / "machine");
     const auto archive = directory.path() / "machine/b.journal~";  // in libsystemd's eyes as well
     fs::copy_file(directory.path() / "a.journal", archive);
-    CHECK(platform::count_in_one_sequence(place));
+    CHECK(platform::take_census(place).one_sequence);
     SUBCASE("of another journald") {
         add(writer, 2);
         writer.commit("c.journal");
-        CHECK_FALSE(platform::count_in_one_sequence(place));
+        CHECK_FALSE(platform::take_census(place).one_sequence);
     }
     SUBCASE("cut short") {
         fs::resize_file(archive, 80);
-        CHECK_FALSE(platform::count_in_one_sequence(place));
+        CHECK_FALSE(platform::take_census(place).one_sequence);
     }
     SUBCASE("no file") {
         fs::remove(archive);
         fs::create_directory(archive);
-        CHECK_FALSE(platform::count_in_one_sequence(place));
+        CHECK_FALSE(platform::take_census(place).one_sequence);
     }
+}
+
+TEST_CASE(
+    "SdJournal: a census tells files that went from those that were renamed or took a place") {
+    const TemporaryDirectory directory;
+    const JournalPlace place{.directory = directory.path()};
+    JournalWriter writer{directory.path()};
+    add(writer, 1);
+    writer.commit("system.journal");
+    const auto before = platform::take_census(place);
+    CHECK_FALSE(before.lacks_any_of(before));
+    fs::rename(directory.path() / "system.journal", directory.path() / "system@1.journal");
+    add(writer, 2);
+    writer.commit("system.journal");
+    const auto rotated = platform::take_census(place);
+    CHECK_FALSE(rotated.lacks_any_of(before));
+    CHECK(before.lacks_any_of(rotated));
+    SUBCASE("removed") {
+        fs::remove(directory.path() / "system@1.journal");
+    }
+    SUBCASE("another has its name") {
+        fs::copy_file(directory.path() / "system.journal", directory.path() / "copy");
+        fs::rename(directory.path() / "copy", directory.path() / "system@1.journal");
+    }
+    SUBCASE("all of them") {
+        fs::remove_all(directory.path());
+    }
+    CHECK(platform::take_census(place).lacks_any_of(rotated));
 }
 
 TEST_CASE("SdJournal: garbage beside it does no harm, garbage alone is no journal to read") {
