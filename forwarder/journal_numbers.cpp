@@ -12,18 +12,22 @@ std::uint64_t difference(std::int64_t before, std::int64_t now) {
 
 }  // namespace
 
-void JournalNumbers::begin_after(const Number& number) {
+void JournalNumbers::begin_after(const Entry& entry) {
     told_ = 0;
     places_.clear();
-    if (number) {
-        places_[number->id] = place_of(*number, 0);
+    newest_.reset();
+    if (entry) {
+        places_[entry->sequence.id] = place_of(*entry, 0);
+        newest_ = entry;
     }
 }
 
-void JournalNumbers::see(const Number& next) {
+void JournalNumbers::see(const Entry& next) {
     seen_losses_ = losses_;
     if (next && places_.empty()) {
-        begin_after(SequenceNumber{.id = next->id, .number = next->number - 1});
+        auto before = *next;
+        --before.sequence.number;
+        begin_after(before);
     }
 }
 
@@ -32,30 +36,49 @@ void JournalNumbers::lose_files(bool scattered) {
     is_scattered_ |= scattered;
 }
 
-JournalNumbers::Place JournalNumbers::place_of(const SequenceNumber& to,
-                                               std::uint64_t beyond) const {
+// It is counted already: as told, by what was read again, or as lost.
+bool JournalNumbers::is_late(const EntryOrder& entry) const {
+    return newest_ && entry.sequence.number <= newest_->sequence.number &&
+           is_before(entry.clocks, newest_->clocks);
+}
+
+void JournalNumbers::take(const Entry& entry) {
+    if (!entry || !is_late(*entry)) {
+        ++told_;
+    }
+}
+
+JournalNumbers::Place JournalNumbers::place_of(const EntryOrder& to, std::uint64_t beyond) const {
     const auto told = told_ - std::min(told_, beyond);
-    return {.number = to.number,
-            .distance = static_cast<std::int64_t>(to.number - told),
+    return {.number = to.sequence.number,
+            .distance = static_cast<std::int64_t>(to.sequence.number - told),
             .losses = losses_};
 }
 
-std::uint64_t JournalNumbers::missing(const Number& to, std::uint64_t beyond) const {
-    const auto known = filtered_ || !to ? places_.end() : places_.find(to->id);
-    const bool goes_on = known != places_.end() && known->second.number < to->number;
+std::uint64_t JournalNumbers::missing(const Entry& to, std::uint64_t beyond) const {
+    const auto known = filtered_ || !to ? places_.end() : places_.find(to->sequence.id);
+    const bool goes_on = known != places_.end() && known->second.number < to->sequence.number;
     return goes_on ? difference(known->second.distance, place_of(*to, beyond).distance) : 0;
 }
 
-void JournalNumbers::settle(const Number& to, std::uint64_t beyond, bool again) {
+// The first place of a sequence is none when it is late: those after it were told before it.
+void JournalNumbers::settle(const Entry& to, std::uint64_t beyond, bool again) {
     if (filtered_ || !to) {
         return;
     }
     const auto now = place_of(*to, beyond);
-    const auto known = places_.try_emplace(to->id, now);
-    auto& place = known.first->second;
-    if (known.second) {
+    const bool late = is_late(*to);
+    newest_ = late ? newest_ : to;
+    if (const auto known = places_.find(to->sequence.id); known != places_.end()) {
+        go_on(known->second, now, again);
+    } else if (!late) {
+        places_[to->sequence.id] = now;
         forget_oldest();
-    } else if (now.number > place.number) {
+    }
+}
+
+void JournalNumbers::go_on(Place& place, const Place& now, bool again) {
+    if (now.number > place.number) {
         count(place, now);
         place = {.number = now.number, .distance = place.distance, .losses = losses_};
     } else if (now.number < place.number && !again) {

@@ -61,7 +61,7 @@ Result<void> JournalSource::go_to(const Position& from) {
         return sought;
     }
     taken_ = Place{.entry = entry_place(from.cursor), .at = from.read.value_or(WallTime{})};
-    numbers_.begin_after(taken_->entry.sequence());
+    numbers_.begin_after(taken_->entry.order);
     ahead_.begin_after(from.cursor);
     const bool is_there = journal_->is_at(from.cursor);
     if (filter_.takes_all()) {
@@ -188,7 +188,7 @@ void JournalSource::notice_lost_files() {
 }
 
 void JournalSource::look_for_missing() {
-    const auto to = taken_ ? taken_->entry.sequence() : std::nullopt;
+    const auto to = taken_ ? taken_->entry.order : std::nullopt;
     const auto beyond = ahead_.skimmed();
     if (numbers_.missing(to, beyond) > 0) {
         notice_lost_files();
@@ -221,7 +221,6 @@ bool JournalSource::must_wait(WallTime at, const Roster& roster, WallTime now) {
 
 void JournalSource::take(Batch& batch, WallTime at, const Roster& roster) {
     lines_.take(batch, entry_, at, roster);
-    numbers_.take();
     looked_around_ = false;
 }
 
@@ -252,6 +251,7 @@ Read JournalSource::skim(Batch& batch,
         return Read::held;
     }
     take(batch, clocks.wall_time(), roster);
+    numbers_.skim();
     ahead_.skim(clocks);
     return Read::more;
 }
@@ -275,10 +275,11 @@ Result<Read> JournalSource::weigh(Batch& batch, const Roster& roster, WallTime n
             return Read::held;
         }
         if (rank == JournalAhead::Rank::in_place) {
-            numbers_.see(place->entry.sequence());
+            numbers_.see(place->entry.order);
         }
         look_for_left_out(*place);
         take(batch, place->at, roster);
+        numbers_.take(place->entry.order);
     }
     pass(std::move(*place), rank);
     return Read::more;

@@ -1,7 +1,10 @@
 #include "platform/unique_fd.h"
 #include "tests/forwarder/journal_rig.h"
+#include "tests/support/journal_damage.h"
 
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <utility>
 
 #include <doctest/doctest.h>
@@ -124,6 +127,26 @@ TEST_CASE("journal gaps: what is wiped under the reader is counted, once and as 
             CHECK(rig.lost(LogLoss::unreadable) == 0);
         }
     }
+}
+
+TEST_CASE("journal gaps: what is damaged was not removed where files are only renamed") {
+    JournalRig rig;
+    rig.add_numbers(1, 10, "old.journal");
+    rig.begin_file("system.journal", "old.journal");
+    rig.add_numbers(11, 20, "system.journal");
+    change_entries(rig.file("old.journal"), EntryField::number, [](std::size_t at, auto number) {
+        return at == 5 ? number + (std::uint64_t{1} << 40U) : number;
+    });
+    read_lines(rig, 3);
+    fs::rename(rig.file("old.journal"), rig.file("older.journal"));
+    const auto hidden = 17 - as_set(rig.read()).size();
+    CHECK(hidden > 0);
+    rig.add_numbers(21, 22, "system.journal");
+    REQUIRE(rig.source->process());
+    CHECK(rig.read().size() == 2);
+    CHECK(rig.lost(LogLoss::unreadable) == hidden + 1);  // the wild one comes late
+    CHECK(rig.lost(LogLoss::vacuumed) == 0);
+    CHECK(rig.gaps() == 0);
 }
 
 TEST_CASE("journal gaps: none is counted when only what was read is removed") {

@@ -2,6 +2,8 @@
 
 #include "tests/forwarder/journal_rig.h"
 
+#include <vector>
+
 #include <doctest/doctest.h>
 
 using namespace paws;
@@ -9,8 +11,10 @@ using namespace paws::forwarder;
 
 namespace {
 
-SequenceNumber entry(std::uint64_t number, const std::string& id = "one") {
-    return {.id = id, .number = number};
+// Each is later than all that were made before it.
+EntryOrder entry(std::uint64_t number, const std::string& id = "one") {
+    static std::uint64_t moment = 0;
+    return {.sequence = {.id = id, .number = number}, .clocks = {.monotonic = ++moment}};
 }
 
 struct Counted {
@@ -22,15 +26,15 @@ struct Counted {
     }
     void take(int count) {
         for (int taken = 0; taken < count; ++taken) {
-            numbers.take();
+            numbers.skim();
         }
     }
     // So many are read, up to that one.
-    void read(int count, const SequenceNumber& to) {
+    void read(int count, const EntryOrder& to) {
         take(count);
         numbers.settle(to, 0, false);
     }
-    void read_again(const SequenceNumber& to) { numbers.settle(to, 0, true); }
+    void read_again(const EntryOrder& to) { numbers.settle(to, 0, true); }
     std::uint64_t lost(LogLoss why) const {
         const auto counts = intake.counts();
         const auto found = counts.lost.find(why);
@@ -181,19 +185,38 @@ TEST_CASE("journal numbers: what is told again is not lost after that") {
     }
 }
 
-TEST_CASE("journal numbers: what comes late was lost before, and is not lost once more") {
+TEST_CASE("journal numbers: what comes late was lost before, or told, and is not counted again") {
     Counted counted;
     counted.read(10, entry(110, "two"));
     counted.read(10, entry(120));
+    std::vector<EntryOrder> late;
+    for (std::uint64_t number = 121; number <= 130; ++number) {
+        late.push_back(entry(number));
+    }
+    const auto first_of_another = entry(131, "three");
     counted.read(20, entry(150, "two"));
     CHECK(counted.lost(LogLoss::unreadable) == 10);
-    counted.read(5, entry(125));
-    counted.read(5, entry(130));
-    counted.read(10, entry(160, "two"));
+    for (const auto& one : late) {
+        counted.numbers.take(one);
+    }
+    counted.read(0, late.back());
+    counted.numbers.take(first_of_another);
+    counted.read(0, first_of_another);  // no place to count from
+    counted.read(10, entry(160, "three"));
     counted.read(10, entry(170));
+    counted.read(10, entry(180, "two"));
     CHECK(counted.lost(LogLoss::unreadable) == 10);
-    counted.read(5, entry(190));  // 15 are gone, those 10 came
+    counted.read(5, entry(190));
     CHECK(counted.lost(LogLoss::unreadable) == 15);
+}
+
+TEST_CASE("journal numbers: a wild time in its place is not late") {
+    Counted counted;
+    const auto wild = entry(111);
+    counted.read(10, entry(110));
+    counted.numbers.take(wild);
+    counted.read(1, entry(112));
+    CHECK(counted.lost_nothing());
 }
 
 TEST_CASE("journal numbers: a wild number hides no loss after it") {

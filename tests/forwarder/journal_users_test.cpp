@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <random>
 #include <set>
@@ -355,6 +356,41 @@ TEST_CASE("journal of users: what is read again is not counted as lost") {
             rig.position = {};
             CHECK(rig.reopen_and_read() == numbers(1, rig.last));
             CHECK(rig.intake.counts().lost.empty());
+        }
+    }
+}
+
+TEST_CASE("journal of users: what is gone from between lines of others is counted, to the line") {
+    for (const bool reopened : {false, true}) {
+        for (const std::size_t entries : {1U, 20U, 50U, 500U}) {
+            CAPTURE(reopened);
+            CAPTURE(entries);
+            UsersRig rig;
+            for (const auto& file : files_of_users) {
+                rig.log(5, file);
+            }
+            rig.bounds.entries = entries;
+            rig.open();
+            CHECK(rig.read() == numbers(1, 15));
+            const std::string archive = "user-1000@1.journal";
+            rig.begin_file(archive, files_of_users[1]);
+            std::set<int> there;
+            for (int turn = 0; turn < 20; ++turn) {
+                rig.log(7, archive);
+                const int first = rig.last + 1;
+                rig.log(3, files_of_users[0]);
+                rig.log(4, files_of_users[2]);
+                there.merge(from_to(first, rig.last));
+            }
+            std::filesystem::remove(rig.file(archive));
+            if (reopened) {
+                rig.open();
+            } else {
+                REQUIRE(rig.source->process());
+            }
+            CHECK(told(as_set(rig.read())) == told(there));
+            CHECK(rig.lost(LogLoss::vacuumed) == 20 * 7);
+            CHECK(rig.lost(LogLoss::unreadable) == 0);
         }
     }
 }
