@@ -65,7 +65,8 @@ Result<void> JournalSource::go_to(const Position& from) {
     ahead_.begin_after(from.cursor);
     const bool is_there = journal_->is_at(from.cursor);
     if (filter_.takes_all()) {
-        if (!is_there) {
+        // Files may be gone that nobody remembers; of one sequence the oldest go first.
+        if (!is_there || !census_.one_sequence) {
             numbers_.lose_files(!census_.one_sequence);
         }
         return {};
@@ -175,6 +176,9 @@ void JournalSource::look_at_files() {
     if (census.lacks_any_of(census_)) {
         numbers_.lose_files(!census_.one_sequence);
     }
+    if (const auto first = census.first_since(census_)) {
+        first_of_new_ = std::min(first_of_new_.value_or(*first), *first);
+    }
     census_ = std::move(census);
 }
 
@@ -221,6 +225,7 @@ bool JournalSource::must_wait(WallTime at, const Roster& roster, WallTime now) {
 
 void JournalSource::take(Batch& batch, WallTime at, const Roster& roster) {
     lines_.take(batch, entry_, at, roster);
+    newest_ = std::max(newest_, at);
     looked_around_ = false;
 }
 
@@ -374,11 +379,34 @@ Result<Read> JournalSource::read_entries(Batch& batch,
     return outcome;
 }
 
+// A file may come while others are read, whose newest entries are seen at once, with entries from
+// before those: libsystemd would not tell of them any more.
+bool JournalSource::passed_by_file() {
+    first_of_new_.reset();
+    return process() && first_of_new_ && *first_of_new_ <= newest_;
+}
+
+JournalSource::Mark JournalSource::mark() const {
+    return {.taken = taken_, .told = numbers_.told() - ahead_.skimmed()};
+}
+
+Result<void> JournalSource::go_back(const Mark& mark) {
+    taken_ = mark.taken;
+    numbers_.go_back(mark.told);
+    ahead_.begin_after(taken_ ? taken_->entry.cursor : std::string{});
+    return go_on();
+}
+
 Result<Read> JournalSource::read_on(Batch& batch,
                                     const BatchBounds& bounds,
                                     const Roster& roster,
                                     WallTime now) {
+    const auto began = mark();
     const auto outcome = read_entries(batch, bounds, roster, now);
+    if (passed_by_file()) {
+        const auto gone_back = go_back(began);
+        return gone_back ? Result{Read::more} : Result<Read>{gone_back.error()};
+    }
     const bool is_held = outcome && *outcome == Read::held;
     const bool is_last = outcome && *outcome == Read::caught_up;
     const auto stays = is_held ? step_back() : Result<void>{};

@@ -79,6 +79,12 @@ private:
         WallTime at;
     };
 
+    // Where a read begins.
+    struct Mark {
+        std::optional<Place> taken;
+        std::uint64_t told = 0;
+    };
+
     Result<void> go_to(const Position& from);
     Result<void> begin(WallTime now);
     Result<void> narrow();
@@ -109,6 +115,9 @@ private:
     Result<void> go_around(WallTime now);
     bool is_new_place();
     Result<Read> look_behind(WallTime now);
+    bool passed_by_file();
+    Mark mark() const;
+    Result<void> go_back(const Mark& mark);
     Result<Read> read_on(Batch& batch,
                          const BatchBounds& bounds,
                          const Roster& roster,
@@ -125,8 +134,10 @@ private:
     JournalAhead ahead_;
     JournalNumbers numbers_;
     platform::JournalCensus census_;
-    std::size_t apart_ = 0;       // of several so many entries are not skimmed
-    bool looked_around_ = false;  // those that are ahead, since one was taken
+    std::optional<WallTime> first_of_new_;  // files that came since a read began
+    WallTime newest_ = WallTime::min();     // of all that was taken
+    std::size_t apart_ = 0;                 // of several so many entries are not skimmed
+    bool looked_around_ = false;            // those that are ahead, since one was taken
     // What is ahead comes last of all, unless another damaged entry leads away from it: what is
     // behind it in other files was passed over then.
     std::optional<SequenceNumber> met_;  // ahead, since all was read

@@ -5,12 +5,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <system_error>
 #include <vector>
 
+#include <endian.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -114,14 +116,25 @@ std::optional<JournalInode> inode_of(const fs::path& path, mode_t kind) {
                         .born = found.stx_btime.tv_sec * 1'000'000'000 + found.stx_btime.tv_nsec};
 }
 
-using SequenceId = std::array<char, 16>;
+// systemd: journal-def.h, struct Header, of which these are parts.
+struct JournalHeader {
+    std::array<char, 16> sequence_id{};
+    std::uint64_t first_realtime = 0;  // microseconds since the epoch; 0 without an entry
+};
 
-std::optional<SequenceId> sequence_of(const fs::path& file) {
-    constexpr off_t seqnum_id = 72;  // systemd: journal-def.h, struct Header
-    SequenceId id{};
+std::optional<JournalHeader> header_of(const fs::path& file) {
+    constexpr off_t seqnum_id = 72;
+    constexpr off_t head_entry_realtime = 184;
+    JournalHeader header;
     const UniqueFd opened{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
-    const auto got = opened ? ::pread(opened.get(), id.data(), id.size(), seqnum_id) : -1;
-    return got == static_cast<ssize_t>(id.size()) ? std::optional{id} : std::nullopt;
+    const auto is_read = [&](auto& part, off_t at) {
+        const auto got = ::pread(opened.get(), &part, sizeof part, at);
+        return got == static_cast<ssize_t>(sizeof part);
+    };
+    const bool is_whole = opened && is_read(header.sequence_id, seqnum_id) &&
+                          is_read(header.first_realtime, head_entry_realtime);
+    header.first_realtime = le64toh(header.first_realtime);
+    return is_whole ? std::optional{header} : std::nullopt;
 }
 
 }  // namespace
@@ -182,16 +195,31 @@ bool JournalCensus::lacks_any_of(const JournalCensus& before) const {
     return is_whole && !std::ranges::includes(files, before.files);
 }
 
+std::optional<WallTime> JournalCensus::first_since(const JournalCensus& before) const {
+    std::optional<WallTime> first;
+    for (const auto& file : files) {
+        if (file.first && !std::ranges::binary_search(before.files, file)) {
+            first = first ? std::min(*first, *file.first) : file.first;
+        }
+    }
+    return first;
+}
+
 JournalCensus take_census(const JournalPlace& place) {
     const auto listing = list_files(place);
     JournalCensus census{.one_sequence = !listing.files.empty(), .is_whole = listing.is_whole};
-    std::optional<SequenceId> first;
+    std::optional<JournalHeader> first;
     for (const auto& entry : listing.files) {
-        const auto id = sequence_of(entry.path());
-        census.one_sequence &= id && *id == first.value_or(*id);
-        first = first ? first : id;
-        if (const auto found = inode_of(entry.path(), S_IFREG)) {
-            census.files.push_back(*found);
+        const auto header = header_of(entry.path());
+        first = first ? first : header;
+        census.one_sequence &= header && header->sequence_id == first->sequence_id;
+        if (const auto inode = inode_of(entry.path(), S_IFREG)) {
+            const bool has_entries = header && header->first_realtime > 0;
+            census.files.push_back({.inode = *inode,
+                                    .first = has_entries ? std::optional{EntryClocks{
+                                                               .realtime = header->first_realtime}
+                                                                             .wall_time()}
+                                                         : std::nullopt});
         }
     }
     std::ranges::sort(census.files);

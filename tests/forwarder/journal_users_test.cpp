@@ -394,3 +394,26 @@ TEST_CASE("journal of users: what is gone from between lines of others is counte
         }
     }
 }
+
+TEST_CASE("journal of users: a file that came while others were read is read from its beginning") {
+    for (const bool filtered : {false, true}) {
+        for (const std::size_t entries : {1U, 20U, 500U}) {
+            CAPTURE(filtered);
+            CAPTURE(entries);
+            UsersRig rig;
+            rig.filter.units = filtered ? Texts{"a.service"} : Texts{};
+            rig.fields["_SYSTEMD_UNIT"] = "a.service";
+            rig.bounds.entries = entries;
+            rig.log(5, files_of_users[0]);
+            rig.open();
+            CHECK(rig.read() == numbers(1, 5));
+            rig.log(40, files_of_users[1]);
+            rig.log(40, files_of_users[0]);
+            std::set<int> there = as_set(rig.read());  // nobody has looked for files before it
+            REQUIRE(rig.source->process());
+            there.merge(as_set(rig.read()));
+            CHECK(missing(from_to(6, 85), there) == "");
+            CHECK(rig.intake.counts().lost.empty());
+        }
+    }
+}
