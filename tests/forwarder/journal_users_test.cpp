@@ -374,6 +374,7 @@ TEST_CASE("journal of users: what is gone from between lines of others is counte
             CHECK(rig.read() == numbers(1, 15));
             const std::string archive = "user-1000@1.journal";
             rig.begin_file(archive, files_of_users[1]);
+            REQUIRE(rig.source->process());
             std::set<int> there;
             for (int turn = 0; turn < 20; ++turn) {
                 rig.log(7, archive);
