@@ -68,9 +68,9 @@ void JournalNumbers::settle(const Entry& to, std::uint64_t beyond, bool again) {
     }
     const auto now = place_of(*to, beyond);
     const bool late = is_late(*to);
-    newest_ = late ? newest_ : to;
     if (const auto known = places_.find(to->sequence.id); known != places_.end()) {
         go_on(known->second, now, again);
+        newest_ = late ? newest_ : to;
     } else if (!late) {
         places_[to->sequence.id] = now;
         forget_oldest();

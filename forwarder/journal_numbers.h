@@ -77,7 +77,7 @@ private:
     bool filtered_;
     std::uint64_t told_ = 0;
     std::map<std::string, Place> places_;  // by sequence
-    Entry newest_;                         // of those that were settled
+    Entry newest_;                         // up to there all is counted
     std::uint64_t losses_ = 0;             // of files
     std::uint64_t seen_losses_ = 0;        // before the next entry was looked at
     bool is_scattered_ = false;

@@ -198,8 +198,11 @@ bool JournalCensus::lacks_any_of(const JournalCensus& before) const {
 std::optional<WallTime> JournalCensus::first_since(const JournalCensus& before) const {
     std::optional<WallTime> first;
     for (const auto& file : files) {
-        if (file.first && !std::ranges::binary_search(before.files, file)) {
-            first = first ? std::min(*first, *file.first) : file.first;
+        const auto known = std::ranges::lower_bound(before.files, file);
+        const bool had_entries =
+            known != before.files.end() && *known == file && known->first.has_value();
+        if (file.first && !had_entries) {
+            first = std::min(first.value_or(*file.first), *file.first);
         }
     }
     return first;

@@ -51,7 +51,7 @@ struct JournalCensus {
 
     // Files went: renamed ones are still there.
     bool lacks_any_of(const JournalCensus& before) const;
-    // The first entry of all files that have come.
+    // The first entry of all files that have come, or had none.
     std::optional<WallTime> first_since(const JournalCensus& before) const;
 };
 JournalCensus take_census(const JournalPlace& place);

@@ -210,6 +210,16 @@ TEST_CASE("journal numbers: what comes late was lost before, or told, and is not
     CHECK(counted.lost(LogLoss::unreadable) == 15);
 }
 
+TEST_CASE("journal numbers: what comes late is told where nothing was counted as lost yet") {
+    Counted counted;
+    const auto late = entry(101, "two");
+    counted.read(1, entry(102, "three"));
+    counted.numbers.take(late);
+    counted.read(0, late);
+    counted.read(1, entry(103));
+    CHECK(counted.lost_nothing());
+}
+
 TEST_CASE("journal numbers: a wild time in its place is not late") {
     Counted counted;
     const auto wild = entry(111);

@@ -414,7 +414,61 @@ TEST_CASE("journal of users: a file that came while others were read is read fro
             REQUIRE(rig.source->process());
             there.merge(as_set(rig.read()));
             CHECK(missing(from_to(6, 85), there) == "");
+            for (const int lines : {2, 30, 7}) {
+                for (const auto& file : files_of_users) {
+                    rig.log(lines, file);
+                }
+                there.merge(as_set(rig.read()));
+            }
+            REQUIRE(rig.source->process());
+            there.merge(as_set(rig.read()));
+            CHECK(missing(from_to(6, rig.last), there) == "");
             CHECK(rig.intake.counts().lost.empty());
         }
+    }
+}
+
+TEST_CASE(
+    "journal of users: whenever files come and are looked for, what is lost is counted exactly") {
+    for (const auto seed : seeds(12)) {
+        CAPTURE(seed);
+        std::mt19937 random{seed};
+        UsersRig rig;
+        rig.log(1 + static_cast<int>(random() % 5), files_of_users[0]);
+        rig.open();
+        std::set<int> there;
+        for (int turn = 0; turn < 40; ++turn) {
+            rig.log(1 + static_cast<int>(random() % 40), files_of_users.at(random() % 3));
+            if (random() % 2 == 0) {
+                REQUIRE(rig.source->process());
+            }
+            rig.read_once();
+            there.merge(as_set(rig.take_lines()));
+        }
+        const auto read_all = [&] {
+            REQUIRE(rig.source->process());
+            there.merge(as_set(rig.read()));
+        };
+        for (const auto& file : files_of_users) {
+            rig.log(3, file);
+        }
+        read_all();
+        CHECK(missing(from_to(1, rig.last), there) == "");
+        CHECK(rig.intake.counts().lost.empty());
+        const std::string archive = "user-1000@1.journal";
+        rig.begin_file(archive, files_of_users[1]);
+        REQUIRE(rig.source->process());
+        rig.log(50, archive);
+        rig.log(1, files_of_users[0]);
+        std::filesystem::remove(rig.file(archive));
+        for (int turn = 0; turn < 3; ++turn) {
+            for (const auto& file : files_of_users) {
+                rig.log(3, file);
+            }
+            read_all();
+        }
+        CHECK(there.size() == static_cast<std::size_t>(rig.last) - 50);
+        CHECK(rig.lost(LogLoss::vacuumed) == 50);
+        CHECK(rig.lost(LogLoss::unreadable) == 0);
     }
 }

@@ -136,6 +136,28 @@ TEST_CASE(
     CHECK(platform::take_census(place).lacks_any_of(rotated));
 }
 
+TEST_CASE("SdJournal: a census tells when the first entry was taken of the files that came") {
+    const TemporaryDirectory directory;
+    const JournalPlace place{.directory = directory.path()};
+    JournalWriter writer{directory.path()};
+    add(writer, 1);
+    writer.commit("a.journal");
+    const auto before = platform::take_census(place);
+    CHECK(before.first_since(before) == std::nullopt);
+    CHECK(before.first_since({}).has_value());
+    writer.commit("b.journal");  // without an entry
+    const auto empty = platform::take_census(place);
+    CHECK(empty.first_since(before) == std::nullopt);
+    add(writer, 3);
+    add(writer, 4);
+    writer.commit("b.journal");
+    add(writer, 2);
+    writer.commit("c.journal");
+    const auto both = platform::take_census(place);
+    CHECK(both.first_since(empty) == eight + 2s);
+    CHECK(both.first_since(both) == std::nullopt);
+}
+
 TEST_CASE("SdJournal: garbage beside it does no harm, garbage alone is no journal to read") {
     const TemporaryDirectory directory;
     std::ofstream{directory.path() / "empty.journal"} << "";
