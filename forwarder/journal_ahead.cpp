@@ -78,6 +78,7 @@ bool JournalAhead::can_skim(const Clocks& clocks, WallTime now) const {
 
 void JournalAhead::skim(const Clocks& clocks) {
     skimmed_.push_back(clocks);
+    since_mark_.push_back(clocks);
     told_.skim();
     newest_ = clocks;
     beyond_ = nullptr;
@@ -90,6 +91,7 @@ std::optional<JournalAhead::Clocks> JournalAhead::last_skimmed() const {
 
 void JournalAhead::forget_last_skimmed() {
     skimmed_.pop_back();
+    since_mark_.pop_back();
     told_.look_again();
 }
 
@@ -153,6 +155,9 @@ bool JournalAhead::pass(const EntryPlace& entry, Rank rank) {
     if (passed_) {
         told_.add(*passed_);
     }
+    if (passed_ && (rank == Rank::in_place || rank == Rank::ahead)) {
+        since_mark_.push_back(passed_->clocks);
+    }
     if (passed_ && was_skimmed(*passed_)) {
         skimmed_.erase(std::ranges::find(skimmed_, passed_->clocks));
     }
@@ -199,6 +204,18 @@ void JournalAhead::go_back() {
     beyond_ = nullptr;
     again_ = !skimmed_.empty();
     told_.go_back();
+}
+
+void JournalAhead::mark() {
+    marked_ = in_place_;
+    since_mark_ = skimmed_;
+}
+
+void JournalAhead::go_back_to_mark() {
+    in_place_ = marked_;
+    passed_ = in_place_;
+    skimmed_ = since_mark_;
+    repeats_ = false;
 }
 
 std::optional<std::string> JournalAhead::go_around(WallTime now) {

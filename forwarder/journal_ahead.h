@@ -87,6 +87,9 @@ public:
     std::optional<std::string> go_around(WallTime now);
     // Reading goes on after the last one in place that was ranked.
     void go_back();
+    // A read begins; and reading is to go back to there: what was taken since comes again.
+    void mark();
+    void go_back_to_mark();
     // Reading goes on after the entry of this cursor, or anywhere when it is empty.
     void begin_after(const std::string& cursor);
 
@@ -110,6 +113,8 @@ private:
     std::optional<EntryOrder> passed_;    // the last one that was ranked
     std::vector<Clocks> skimmed_;         // after the one in place
     bool again_ = false;                  // they are told once more
+    std::optional<EntryOrder> marked_;    // in_place_ when the read began
+    std::vector<Clocks> since_mark_;      // after that one
     std::map<std::string, Known> known_;  // by cursor
     Known* beyond_ = nullptr;             // the one that was passed last, where that is ahead
     JournalTold told_;

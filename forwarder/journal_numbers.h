@@ -41,9 +41,6 @@ public:
     void take(const Entry& entry);
     // The same of one that comes after all others, and whose number nobody looked at.
     void skim() { ++told_; }
-    // So many are told, taken or counted as lost. Reading goes back to where it was so many.
-    std::uint64_t told() const { return told_; }
-    void go_back(std::uint64_t told) { told_ = told; }
     // Files that were there are not any more: entries may have gone with them. `scattered`: between
     // those of other files.
     void lose_files(bool scattered);
@@ -75,7 +72,7 @@ private:
 
     Intake& intake_;
     bool filtered_;
-    std::uint64_t told_ = 0;
+    std::uint64_t told_ = 0;               // taken, or counted as lost
     std::map<std::string, Place> places_;  // by sequence
     Entry newest_;                         // up to there all is counted
     std::uint64_t losses_ = 0;             // of files

@@ -79,12 +79,6 @@ private:
         WallTime at;
     };
 
-    // Where a read begins.
-    struct Mark {
-        std::optional<Place> taken;
-        std::uint64_t told = 0;
-    };
-
     Result<void> go_to(const Position& from);
     Result<void> begin(WallTime now);
     Result<void> narrow();
@@ -116,8 +110,7 @@ private:
     bool is_new_place();
     Result<Read> look_behind(WallTime now);
     bool passed_by_file();
-    Mark mark() const;
-    Result<void> go_back(const Mark& mark);
+    Result<void> go_back_to(std::optional<Place> place);
     Result<Read> read_on(Batch& batch,
                          const BatchBounds& bounds,
                          const Roster& roster,

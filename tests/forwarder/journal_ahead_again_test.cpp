@@ -168,3 +168,22 @@ TEST_CASE("journal ahead: what may have been told is not skimmed") {
     CHECK_FALSE(reading.ahead.can_skim(entry(7).clocks, reading.now));
     CHECK(reading.ahead.can_skim(entry(40).clocks, reading.now));
 }
+
+TEST_CASE(
+    "journal ahead: what a read took comes again when it goes back to its mark, and no more") {
+    Reading reading;
+    reading.pass(entry(1));
+    reading.skim_to(2, 3);
+    reading.ahead.mark();
+    reading.skim_to(4, 5);
+    CHECK(reading.settle(entry(5)) == Rank::in_place);
+    reading.skim_to(6, 7);
+    reading.ahead.go_back_to_mark();
+    reading.ahead.go_back();
+    CHECK(reading.ahead.skimmed() == 6);
+    for (std::uint64_t number = 2; number <= 7; ++number) {
+        CHECK(reading.pass(entry(number)) == Rank::repeated);
+    }
+    CHECK(reading.ahead.skimmed() == 0);
+    CHECK(reading.pass(entry(8)) == Rank::in_place);
+}

@@ -410,13 +410,15 @@ TEST_CASE("journal of users: a file that came while others were read is read fro
             CHECK(rig.read() == numbers(1, 5));
             rig.log(40, files_of_users[1]);
             rig.log(40, files_of_users[0]);
-            std::set<int> there = as_set(rig.read());  // nobody has looked for files before it
+            auto at_once = rig.read();  // nobody has looked for files before it
+            CHECK(at_once.size() == 80);
+            auto there = as_set(at_once);
             REQUIRE(rig.source->process());
             there.merge(as_set(rig.read()));
             CHECK(missing(from_to(6, 85), there) == "");
-            for (const int lines : {2, 30, 7}) {
+            for (const int more : {2, 30, 7}) {
                 for (const auto& file : files_of_users) {
-                    rig.log(lines, file);
+                    rig.log(more, file);
                 }
                 there.merge(as_set(rig.read()));
             }
