@@ -108,6 +108,17 @@ void JournalSource::read_fields() {
     // The bound is one of the field with its name, where journald has compressed it.
     constexpr std::string_view name = "MESSAGE=";
     entry_.cut = entry_.message.size() + name.size() >= bounds_.longest_line;
+    if (entry_.message.find('\0') != std::string::npos && is_wiped()) {
+        entry_.clear();
+        entry_.whole = false;
+    }
+}
+
+// Zeros are left of a text that is wiped while it is read. Lines may have some of their own.
+bool JournalSource::is_wiped() {
+    const auto before = numbers_.losses();
+    notice_lost_files();
+    return numbers_.losses() != before;
 }
 
 bool JournalSource::must_wait(WallTime at, const Roster& roster, WallTime now) {

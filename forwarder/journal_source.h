@@ -91,6 +91,7 @@ private:
     void look_for_left_out(const Place& place);
     Result<Place> here() const;
     void read_fields();
+    bool is_wiped();
     bool must_wait(WallTime at, const Roster& roster, WallTime now);
     void take(Batch& batch, WallTime at, const Roster& roster);
     void pass(Place place, JournalAhead::Rank rank);

@@ -129,6 +129,27 @@ TEST_CASE("journal gaps: what is wiped under the reader is counted, once and as 
     }
 }
 
+TEST_CASE("journal gaps: zeros are a line's own, unless its file is just being wiped") {
+    for (const bool wiped : {false, true}) {
+        CAPTURE(wiped);
+        JournalRig rig;
+        rig.add(1);
+        rig.add(2, {{"MESSAGE", std::string("4\0\0", 3)}});
+        rig.add(3);
+        rig.writer.commit("one.journal");
+        rig.begin_file("two.journal", "one.journal");
+        rig.add_numbers(4, 6, "two.journal");
+        read_lines(rig, 1);
+        rig.bounds.entries = 500;
+        if (wiped) {
+            fs::remove(rig.file("one.journal"));  // nobody has noticed it yet
+        }
+        CHECK(rig.read().size() == (wiped ? 3 : 5));
+        CHECK(rig.lost(LogLoss::unreadable) == (wiped ? 1 : 0));
+        CHECK(rig.lost(LogLoss::vacuumed) == (wiped ? 1 : 0));
+    }
+}
+
 TEST_CASE("journal gaps: what is damaged was not removed where files are only renamed") {
     JournalRig rig;
     rig.add_numbers(1, 10, "old.journal");
