@@ -153,13 +153,7 @@ bool JournalAhead::pass(const EntryPlace& entry, Rank rank) {
     beyond_ = nullptr;
     repeats_ = rank == Rank::repeated;
     if (passed_) {
-        told_.add(*passed_);
-    }
-    if (passed_ && (rank == Rank::in_place || rank == Rank::ahead)) {
-        since_mark_.push_back(passed_->clocks);
-    }
-    if (passed_ && was_skimmed(*passed_)) {
-        skimmed_.erase(std::ranges::find(skimmed_, passed_->clocks));
+        remember(*passed_, rank);
     }
     if (rank == Rank::ahead || rank == Rank::known) {
         const auto known = known_.try_emplace(
@@ -179,6 +173,16 @@ bool JournalAhead::pass(const EntryPlace& entry, Rank rank) {
         forget_before(in_place_->sequence);
     }
     return false;
+}
+
+void JournalAhead::remember(const EntryOrder& entry, Rank rank) {
+    told_.add(entry);
+    if (rank == Rank::in_place || rank == Rank::ahead) {
+        since_mark_.push_back(entry.clocks);
+    }
+    if (was_skimmed(entry)) {
+        skimmed_.erase(std::ranges::find(skimmed_, entry.clocks));
+    }
 }
 
 // Between those that are told once more there may be others, which were left out before.

@@ -105,6 +105,7 @@ private:
     bool was_skimmed(const EntryOrder& entry) const;
     bool adds_up(const EntryPlace& entry, std::uint64_t told) const;
     std::uint64_t most_unseen() const { return most_unseen_ + (again_ ? 0 : skimmed_.size()); }
+    void remember(const EntryOrder& entry, Rank rank);
     void forget_skimmed();
     void forget_before(const SequenceNumber& place);
 

@@ -328,7 +328,7 @@ Result<Read> JournalSource::read(Batch& batch,
                                  const Roster& roster,
                                  WallTime now) {
     const auto before = numbers_.losses();
-    const auto outcome = read_on(batch, bounds, roster, now);
+    auto outcome = read_on(batch, bounds, roster, now);
     if (!outcome) {
         notice_lost_files();
     }

@@ -10,7 +10,6 @@
 
 #include <array>
 #include <chrono>
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -38,7 +37,7 @@ struct JournalInode {
     std::uint64_t inode = 0;
     std::int64_t born = 0;  // in nanoseconds; 0 where the file system does not say
 
-    auto operator<=>(const JournalInode&) const = default;
+    bool operator==(const JournalInode&) const = default;
 };
 
 // When the journal took an entry, in microseconds.

@@ -137,6 +137,12 @@ std::optional<JournalHeader> header_of(const fs::path& file) {
     return is_whole ? std::optional{header} : std::nullopt;
 }
 
+const JournalCensus::File* find(const std::vector<JournalCensus::File>& files,
+                                const JournalInode& inode) {
+    const auto found = std::ranges::find(files, inode, &JournalCensus::File::inode);
+    return found == files.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 Result<void> check_journal_access(const JournalPlace& place) {
@@ -192,16 +198,16 @@ std::vector<JournalInode> journal_tops(const JournalPlace& place) {
 }
 
 bool JournalCensus::lacks_any_of(const JournalCensus& before) const {
-    return is_whole && !std::ranges::includes(files, before.files);
+    return is_whole && std::ranges::any_of(before.files, [&](const File& file) {
+               return find(files, file.inode) == nullptr;
+           });
 }
 
 std::optional<WallTime> JournalCensus::first_since(const JournalCensus& before) const {
     std::optional<WallTime> first;
     for (const auto& file : files) {
-        const auto known = std::ranges::lower_bound(before.files, file);
-        const bool had_entries =
-            known != before.files.end() && *known == file && known->first.has_value();
-        if (file.first && !had_entries) {
+        const auto* const known = find(before.files, file.inode);
+        if (file.first && !(known != nullptr && known->first)) {
             first = std::min(first.value_or(*file.first), *file.first);
         }
     }
@@ -225,7 +231,6 @@ JournalCensus take_census(const JournalPlace& place) {
                                                          : std::nullopt});
         }
     }
-    std::ranges::sort(census.files);
     return census;
 }
 

@@ -7,7 +7,6 @@
 #include "core/time.h"
 #include "platform/sd_journal.h"
 
-#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -37,17 +36,14 @@ struct JournalCensus {
     struct File {
         JournalInode inode;
         std::optional<WallTime> first;  // when its first entry was taken, if it has one
-
-        bool operator==(const File& other) const { return inode == other.inode; }
-        auto operator<=>(const File& other) const { return inode <=> other.inode; }
     };
 
     // All of them number their entries in the same sequence: journald begins another for the files
     // of each user, and where it cannot go on from a file, as on a host that was set up anew. False
     // when one cannot be read.
     bool one_sequence = false;
-    std::vector<File> files;  // sorted
-    bool is_whole = true;     // false: some may be there that could not be seen
+    std::vector<File> files;
+    bool is_whole = true;  // false: some may be there that could not be seen
 
     // Files went: renamed ones are still there.
     bool lacks_any_of(const JournalCensus& before) const;
