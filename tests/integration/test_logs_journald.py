@@ -32,6 +32,8 @@ class Journald:
         machine = Path("/etc/machine-id").read_text().strip()
         self._storage = "persistent" if persistent else "volatile"
         self.directory = Path(f"/{'var' if persistent else 'run'}/log/journal/{machine}.{self.name}")
+        # Without it the host's own journald keeps nothing on disk: it must not stay.
+        self._top = None if self.directory.parent.exists() else self.directory.parent
         self._config = Path(f"/run/systemd/journald@{self.name}.conf.d/test.conf")
         self._run = Path(f"/run/systemd/journal.{self.name}")
         self._settings = settings
@@ -57,6 +59,8 @@ class Journald:
         self._process.wait(10)
         for path in (self._config.parent, self._run, self.directory):
             subprocess.run(["rm", "-rf", path], check=True)
+        if self._top:
+            self._top.rmdir()
 
     def write(self, message, user=0, **fields):
         data = message.encode() if isinstance(message, str) else message
