@@ -12,6 +12,8 @@ namespace {
 // of all are read again, and live lines are always the last.
 constexpr std::size_t most_apart = 1'000;
 
+constexpr int most_looks_at_files = 10;  // while journald makes some
+
 }  // namespace
 
 // So that the entry that next() went to will be next again. A step back would pass over what a file
@@ -64,8 +66,21 @@ void JournalSource::tell(Position& position) const {
     }
 }
 
-void JournalSource::look_at_files() {
+// libsystemd knows all files of it, too: of one that was just made the next look tells.
+platform::JournalCensus JournalSource::take_census() {
     auto census = platform::take_census(place_);
+    for (int looks = 1; looks < most_looks_at_files; ++looks) {
+        const auto changed = journal_->process();
+        if (!changed || !*changed) {
+            break;
+        }
+        census = platform::take_census(place_);
+    }
+    return census;
+}
+
+void JournalSource::look_at_files() {
+    auto census = take_census();
     if (census.lacks_any_of(census_)) {
         numbers_.lose_files(!census_.one_sequence);
     }
@@ -286,7 +301,6 @@ Result<Read> JournalSource::read_entries(Batch& batch,
 // A file may come while others are read, whose newest entries are seen at once, with entries from
 // before those: libsystemd would not tell of them any more.
 bool JournalSource::passed_by_file() {
-    first_of_new_.reset();
     return process() && first_of_new_ && *first_of_new_ <= newest_;
 }
 
@@ -302,6 +316,7 @@ Result<Read> JournalSource::read_on(Batch& batch,
                                     WallTime now) {
     auto began = taken_;
     ahead_.mark();
+    first_of_new_.reset();
     const auto outcome = read_entries(batch, bounds, roster, now);
     if (passed_by_file()) {
         const auto gone_back = go_back_to(std::move(began));

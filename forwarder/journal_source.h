@@ -86,6 +86,7 @@ private:
     Result<void> look_for_last(WallTime now);
     Result<void> go_on();
     void look_for_missing();
+    platform::JournalCensus take_census();
     void look_at_files();
     void notice_lost_files();
     void look_for_left_out(const Place& place);

@@ -37,7 +37,7 @@ Result<void> JournalSource::open(const Position& from, const Beginning& beginnin
         return journal.error();
     }
     journal_ = std::move(*journal);
-    census_ = platform::take_census(place_);
+    census_ = take_census();
     journal_->set_longest_field(bounds_.longest_line);
     auto done = from.cursor.empty() ? begin(now) : go_to(from);
     if (!done) {

@@ -40,6 +40,7 @@ struct UsersRig : JournalRig {
     int last = 0;
     WallTime moment = eight;
     JournalWriter::Fields fields;  // of each line
+    bool zeros = false;            // behind its text
 
     void log(int lines, const std::string& to) {
         if (!newest.empty() && newest != to) {
@@ -48,7 +49,7 @@ struct UsersRig : JournalRig {
         newest = to;
         for (; lines > 0; --lines) {
             logged[to].push_back({.number = ++last, .at = moment});
-            fields["MESSAGE"] = std::to_string(last);
+            fields["MESSAGE"] = std::to_string(last) + std::string(zeros ? 1 : 0, '\0');
             writer.add(moment, fields);
             moment += step;
         }
@@ -409,7 +410,10 @@ TEST_CASE("journal of users: a file that came while others were read is read fro
             rig.open();
             CHECK(rig.read() == numbers(1, 5));
             rig.log(40, files_of_users[1]);
-            rig.log(40, files_of_users[0]);
+            rig.log(39, files_of_users[0]);
+            rig.zeros = true;  // for which files are looked at within the read
+            rig.log(1, files_of_users[0]);
+            rig.zeros = false;
             auto at_once = rig.read();  // nobody has looked for files before it
             CHECK(at_once.size() == 80);
             auto there = as_set(at_once);
